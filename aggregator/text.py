@@ -1,0 +1,67 @@
+"""Text as the other stages need it: HTML to text, folding, tokens, stemming. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+__all__ = ["analyse", "fold", "normalise", "tokens"]
+
+# PostgreSQL's tsvector refuses lexemes over 2,046 bytes and FTS5 has no limit: one
+# cap, far below, keeps both databases' vocabularies equal.
+MAX_TOKEN_CHARS = 64
+
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_FOLDED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe"}
+)
+_STEMMERS = {"de": "german", "en": "english", "fr": "french", "it": "italian", "es": "spanish"}
+
+
+def normalise(text: str) -> str:
+    """NFC without control characters; line ends are line feeds, soft hyphens and BOMs go."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _CONTROL.sub("", text).replace("\u00ad", "").replace("\ufeff", "")
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Case, umlauts, ß, ligatures and accents folded: `Straße` and `STRASSE` are equal."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKD", text.translate(_FOLDED))
+    return "".join(c for c in text if not unicodedata.combining(c))
+
+
+def tokens(text: str) -> list[str]:
+    """Folded words and numbers, in order; punctuation and underscores separate."""
+    return _WORD.findall(fold(text))
+
+
+@lru_cache(maxsize=8)
+def _stemmer(language: str) -> snowballstemmer.stemmer | None:
+    name = _STEMMERS.get(language.split("-", 1)[0].lower())
+    return snowballstemmer.stemmer(name) if name else None
+
+
+def analyse(text: str, language: str) -> list[str]:
+    """Search terms of a text: tokens, stemmed by language, capped in length.
+
+    The same function prepares documents and queries for FTS5 and tsvector, so both
+    databases find the same set.
+
+    Args:
+        text: Any text.
+        language: BCP 47 tag; an unknown one is not stemmed.
+
+    Returns:
+        Plain lower-case alphanumeric terms of at most `MAX_TOKEN_CHARS` characters.
+    """
+    words = [word[:MAX_TOKEN_CHARS] for word in tokens(text)]
+    stemmer = _stemmer(language)
+    return words if stemmer is None else list(stemmer.stemWords(words))
