@@ -1,4 +1,4 @@
-"""Text as the other stages need it: HTML to text, folding, tokens, stemming. Pure."""
+"""Words: normalisation, folding, tokens, stemming. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import snowballstemmer
 
-__all__ = ["analyse", "fold", "normalise", "tokens"]
+__all__ = ["MAX_TOKEN_CHARS", "analyse", "fold", "normalise", "tokens"]
 
 # PostgreSQL's tsvector refuses lexemes over 2,046 bytes and FTS5 has no limit: one
 # cap, far below, keeps both databases' vocabularies equal.
