@@ -1,0 +1,262 @@
+"""The tables of feeds.toml as pydantic models: keys, types, defaults, what each is for.
+
+The text below a key is its line in docs/reference/configuration.md, which a test
+keeps equal to these models. Defaults are those of `aggregator.model`, never repeated.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from aggregator.config.feed_tables import FeedOptions, OutletTable, Table
+from aggregator.config.values import (
+    BaseUrl,
+    Contact,
+    Content,
+    Database,
+    Duration,
+    Expected,
+    Id,
+    Kind,
+    Language,
+    Line,
+    OutputName,
+    PathText,
+    Proxy,
+    Switch,
+    Timezone,
+    Updates,
+    Url,
+    UserAgent,
+)
+from aggregator.model.policy import (
+    FetchPolicy,
+    MatchPolicy,
+    ParsePolicy,
+    PublishPolicy,
+    SchedulePolicy,
+)
+
+__all__ = [
+    "AggregatorTable",
+    "Document",
+    "FetchTable",
+    "MatchTable",
+    "OutputTable",
+    "ParseTable",
+    "PublishTable",
+    "ScheduleTable",
+]
+
+DEFAULT_DATABASE = "sqlite:///aggregator.db"
+
+_FETCH = FetchPolicy()
+_PARSE = ParsePolicy()
+_MATCH = MatchPolicy()
+_PUBLISH = PublishPolicy()
+_SCHEDULE = SchedulePolicy()
+
+_SECOND = timedelta(seconds=1)
+_YEAR = timedelta(days=366)
+_MIB = 1024 * 1024
+
+
+class AggregatorTable(Table):
+    """`[aggregator]`: the installation as a whole."""
+
+    title: Line = _PUBLISH.title
+    """Title of the merged feed."""
+    base_url: BaseUrl = _PUBLISH.base_url
+    """Where readers reach it; ids and links are built on it, so settle it early."""
+    database: Database = DEFAULT_DATABASE
+    """SQLite file or PostgreSQL database; the variable AGGREGATOR_DATABASE overrides it. A
+    relative file starts at the folder of feeds.toml."""
+    output_dir: PathText = str(_PUBLISH.output_dir)
+    """Folder of the published documents; a relative one starts at the folder of feeds.toml."""
+    language: Language = _PUBLISH.language
+    """Language of the program's own words in the feed, and of texts that name none."""
+    timezone: Timezone = _PUBLISH.timezone
+    """For cron lines, for dates without a zone, and for times shown to people."""
+    contact: Contact | None = None
+    """Goes into the User-Agent, so that publishers can reach you instead of blocking you."""
+    allow_private_networks: Switch = _FETCH.allow_private_networks
+    """Fetch from private, loopback and link-local addresses too; only for tests and intranets."""
+
+
+class MatchTable(Table):
+    """`[match]`: policy of matching. Thresholds live in the program, beside their rules."""
+
+    window: Annotated[
+        Duration, Ge(_SECOND), Le(_YEAR), Expected('a duration from "1s" to "366d", such as "72h"')
+    ] = _MATCH.window
+    """How far apart the times of two entries may be to be one release without a common guid or
+    number. Origin: containment reaches F1 .997 inside 72 h on labelled releases, .88 without
+    dates."""
+    hold_embargoed: Switch = _MATCH.hold_embargoed
+    """An embargoed story shows nowhere before its time; an embargo whose time cannot be read
+    holds. Origin: breaking an embargo does harm, a late release little."""
+
+
+class FetchTable(Table):
+    """`[fetch]`: behaviour towards publishers."""
+
+    user_agent: UserAgent | None = None
+    """User-Agent of all requests; none: program, version and contact. `{contact}` stands for
+    the contact of `[aggregator]`."""
+    proxy: Proxy | None = None
+    """Proxy for all requests; proxies of the environment are not used."""
+    max_redirects: Annotated[int, Ge(0), Le(20), Expected("a whole number from 0 to 20")] = (
+        _FETCH.max_redirects
+    )
+    """Redirects followed, each checked."""
+    concurrency: Annotated[int, Ge(1), Le(256), Expected("a whole number from 1 to 256")] = (
+        _FETCH.concurrency
+    )
+    """Requests at a time, all hosts."""
+    per_host: Annotated[int, Ge(1), Le(16), Expected("a whole number from 1 to 16")] = (
+        _FETCH.per_host
+    )
+    """Requests at a time on one host."""
+    host_spacing: Annotated[
+        Duration, Le(timedelta(minutes=10)), Expected('a duration up to "10m", such as "500ms"')
+    ] = timedelta(seconds=_FETCH.host_spacing_s)
+    """Least time between two requests to one host."""
+
+
+class ParseTable(Table):
+    """`[parse]`: limits for one document, so that a hostile one costs only itself."""
+
+    time_limit: Annotated[
+        Duration,
+        Ge(_SECOND),
+        Le(timedelta(minutes=10)),
+        Expected('a duration from "1s" to "10m", such as "20s"'),
+    ] = timedelta(seconds=_PARSE.time_limit_s)
+    """Time a document may take."""
+    memory_limit: Annotated[
+        int,
+        Ge(256 * _MIB),
+        Expected("a whole number of bytes, at least 268435456"),
+    ] = _PARSE.memory_limit_bytes
+    """Memory of a worker process, bytes."""
+    max_entries: Annotated[
+        int, Ge(1), Le(1_000_000), Expected("a whole number from 1 to 1000000")
+    ] = _PARSE.max_entries
+    """Items read of one document."""
+    workers: Annotated[int, Ge(1), Le(64), Expected("a whole number from 1 to 64")] = (
+        _PARSE.workers
+    )
+    """Worker processes."""
+
+
+class ScheduleTable(Table):
+    """`[schedule]`: how often feeds are asked."""
+
+    min_every: Annotated[Duration, Ge(_SECOND), Expected('a duration of at least "1s"')] = (
+        _SCHEDULE.min_every
+    )
+    """Lower bound of every interval."""
+    max_every: Annotated[Duration, Ge(_SECOND), Expected('a duration of at least "1s"')] = (
+        _SCHEDULE.max_every
+    )
+    """Upper bound of adaptive intervals."""
+    jitter: Annotated[float, Ge(0), Le(1), Expected("a number from 0 to 1")] = _SCHEDULE.jitter
+    """Share of the interval by which a poll may be moved, so that polls spread."""
+
+
+class PublishTable(Table):
+    """`[publish]`: the published documents."""
+
+    page_size: Annotated[int, Ge(1), Le(10_000), Expected("a whole number from 1 to 10000")] = (
+        _PUBLISH.page_size
+    )
+    """Entries of the live document; older ones go to archive documents."""
+    hubs: Annotated[
+        tuple[Url, ...], Field(strict=False), Expected("an array of http or https URLs")
+    ] = ()
+    """WebSub hubs that are announced in the documents and told of changes."""
+
+
+class OutputTable(Table):
+    """`[[output]]`: a further merged feed beside the main one."""
+
+    name: OutputName
+    """File name without suffix: NAME.atom; once in the file."""
+    query: Line | None = None
+    """Search query; none: everything."""
+    not_query: Line | None = None
+    """Search query whose hits are left out."""
+    outlets: Annotated[
+        tuple[Id, ...], Field(strict=False), Expected("an array of outlet ids")
+    ] = ()
+    """Only stories that one of these outlets carries; empty: all."""
+    without_outlets: Annotated[
+        tuple[Id, ...], Field(strict=False), Expected("an array of outlet ids")
+    ] = ()
+    """No stories whose canonical entry is of these outlets."""
+    issuers: Annotated[tuple[Line, ...], Field(strict=False), Expected("an array of issuers")] = ()
+    """Only stories of these issuers; empty: all."""
+    without_issuers: Annotated[
+        tuple[Line, ...], Field(strict=False), Expected("an array of issuers")
+    ] = ()
+    """No stories of these issuers."""
+    kinds: Annotated[
+        tuple[Kind, ...], Field(strict=False), Expected("an array of outlet kinds")
+    ] = ()
+    """Only stories of these outlet kinds; empty: all."""
+    without_kinds: Annotated[
+        tuple[Kind, ...], Field(strict=False), Expected("an array of outlet kinds")
+    ] = ()
+    """No stories of these outlet kinds."""
+    languages: Annotated[
+        tuple[Language, ...], Field(strict=False), Expected("an array of language tags")
+    ] = ()
+    """Only stories in these languages; empty: all."""
+    content: Content = "full"
+    """How much of the text is published."""
+    updates: Updates = "in-place"
+    """A correction changes its entry in place, or comes as a new entry."""
+
+
+Spellings = Annotated[
+    tuple[Line, ...], Field(strict=False), Expected('an array of spellings, such as ["BMWi"]')
+]
+
+
+class Document(Table):
+    """The whole file."""
+
+    aggregator: Annotated[AggregatorTable, Expected("a table: [aggregator]")] = AggregatorTable()
+    """The installation as a whole."""
+    defaults: Annotated[FeedOptions, Expected("a table: [defaults]")] = FeedOptions()
+    """Any key of a feed."""
+    outlet: Annotated[
+        tuple[OutletTable, ...],
+        Field(strict=False),
+        Expected("an array of tables, written as [[outlet]]"),
+    ] = ()
+    """Who operates feeds."""
+    issuers: Annotated[dict[Line, Spellings], Expected("a table: [issuers]")] = Field(
+        default_factory=dict
+    )
+    """Other spellings of one issuer."""
+    match: Annotated[MatchTable, Expected("a table: [match]")] = MatchTable()
+    """Policy of matching."""
+    fetch: Annotated[FetchTable, Expected("a table: [fetch]")] = FetchTable()
+    """Behaviour towards publishers."""
+    parse: Annotated[ParseTable, Expected("a table: [parse]")] = ParseTable()
+    """Limits for one document."""
+    schedule: Annotated[ScheduleTable, Expected("a table: [schedule]")] = ScheduleTable()
+    """How often feeds are asked."""
+    publish: Annotated[PublishTable, Expected("a table: [publish]")] = PublishTable()
+    """The published documents."""
+    output: Annotated[
+        tuple[OutputTable, ...],
+        Field(strict=False),
+        Expected("an array of tables, written as [[output]]"),
+    ] = ()
+    """Further merged feeds."""
