@@ -147,6 +147,8 @@ class PublishPolicy:
         page_size: Entries in the live document; older ones go to archive documents.
         outputs: Further feeds.
         hubs: WebSub hubs to announce and ping.
+        outlet_content: Outlet id -> `full`, `excerpt` or `link` where the outlet's own
+            setting overrides the default of its kind.
     """
 
     title: str = "Merged releases"
@@ -158,6 +160,7 @@ class PublishPolicy:
     page_size: int = 200
     outputs: tuple[OutputPolicy, ...] = ()
     hubs: tuple[str, ...] = ()
+    outlet_content: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

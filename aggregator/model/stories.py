@@ -50,7 +50,8 @@ class Member:
         feed_title: The feed document's own title.
         feed_url: The feed's configured URL (private ones are masked before publishing).
         feed_document_id: The feed document's atom:id or self link, for atom:source.
-        feed_updated: The feed document's own `updated`, or None.
+        feed_updated: The feed document's own `updated` as of the poll that brought this
+            revision (not the newest one, or every poll would change the feed), or None.
         outlet_id: Its outlet.
         outlet_name: The outlet's full name.
         outlet_kind: The outlet's kind.
@@ -64,6 +65,8 @@ class Member:
         revision: Number of its current revision, from 1.
         verdict: How it came into the story; DISTINCT for the founding entry.
         language: Language of its text.
+        feed_public: False where the feed asks for credentials: its address, and any
+            credentials in its links, are then never published.
     """
 
     entry_id: int
@@ -85,6 +88,7 @@ class Member:
     revision: int
     verdict: Verdict
     language: str
+    feed_public: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

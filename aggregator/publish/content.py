@@ -1,0 +1,246 @@
+"""The HTML of an entry: notices, body, "Also published by", doubt. Pure.
+
+Everything that came from outside passes the sanitiser here once more, whatever an
+earlier stage did: no script survives into a published document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import nh3
+
+from aggregator.model.entries import Cleaned, Span, SpanKind
+from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
+from aggregator.publish.addresses import member_link, story_page
+from aggregator.publish.escaping import attribute, escape, label, legal
+from aggregator.publish.options import ContentMode, RenderOptions, content_mode
+from aggregator.publish.words import spoken_time
+from aggregator.text import cap_nesting, cut_html, html_to_text
+
+__all__ = [
+    "Body",
+    "also_published",
+    "body_html",
+    "body_text",
+    "canonical",
+    "change_notes",
+    "excerpt",
+    "fact_changes",
+    "other_outlets",
+    "paragraphs",
+    "sanitised",
+    "story_html",
+    "story_title",
+]
+
+# About three lines of a reader's list; also the length of an RSS description.
+EXCERPT_CHARS = 400
+# A release that more outlets carry is named with the first of them.
+MAX_NAMED = 20
+MAX_CHANGES_SHOWN = 5
+FACT_CHANGES = frozenset({ChangeKind.REVISED, ChangeKind.CORRECTED, ChangeKind.WITHDRAWN})
+
+_SANITISER = nh3.Cleaner(
+    # Those of nh3's default that the W3C validator accepts too; maps need ids.
+    tags=nh3.ALLOWED_TAGS - {"area", "bdo", "map", "rtc"},
+    attributes={
+        "a": {"href", "hreflang", "title"},
+        "abbr": {"title"},
+        "blockquote": {"cite"},
+        "col": {"span"},
+        "colgroup": {"span"},
+        "del": {"cite", "datetime"},
+        "img": {"alt", "height", "src", "title", "width"},
+        "ins": {"cite", "datetime"},
+        "ol": {"reversed", "start"},
+        "q": {"cite"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan", "scope"},
+        "time": {"datetime"},
+        "*": {"dir", "lang"},
+    },
+    url_schemes={"http", "https", "mailto", "tel"},
+    url_relative="deny",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A text with its boilerplate, as story and entry both have it.
+
+    Attributes:
+        html: As delivered, sanitised; "" if there was none.
+        text: Its plain text, in which `spans` count.
+        spans: Its boilerplate.
+    """
+
+    html: str
+    text: str
+    spans: tuple[Span, ...]
+
+
+def canonical(story: Story) -> Member:
+    """The canonical member; the first one, should it be missing."""
+    for member in story.members:
+        if member.entry_id == story.canonical_id:
+            return member
+    return story.members[0]
+
+
+def fact_changes(story: Story) -> tuple[StoryChange, ...]:
+    """The story's revisions, corrections and withdrawals, oldest first."""
+    return tuple(change for change in story.changes if change.kind in FACT_CHANGES)
+
+
+def story_title(story: Story, options: RenderOptions) -> str:
+    """The canonical title, marked if the story was withdrawn; never empty."""
+    title = " ".join(story.title.split()) or _first_words(story) or options.words.untitled
+    if story.status is StoryStatus.WITHDRAWN:
+        return options.words.withdrawn_title.format(title=title)
+    return title
+
+
+def _first_words(story: Story) -> str:
+    return excerpt(body_text(Body(html="", text=story.text, spans=story.spans)), limit=80)
+
+
+def story_html(story: Story, options: RenderOptions) -> str:
+    """The whole content of a story's entry."""
+    body = Body(html=story.html, text=story.text, spans=story.spans)
+    parts = [change_notes(story, options), _embargo(story, options)]
+    if story.status is not StoryStatus.WITHDRAWN:
+        mode = content_mode(canonical(story), options)
+        parts.append(_shown(body, canonical(story), mode, options))
+    parts += [also_published(story, options), _doubt(story, options)]
+    return "\n".join(part for part in parts if part)
+
+
+def _shown(body: Body, member: Member, mode: ContentMode, options: RenderOptions) -> str:
+    if mode is ContentMode.FULL:
+        return body_html(body)
+    text = paragraphs(excerpt(body_text(body))) if mode is ContentMode.EXCERPT else ""
+    link = member_link(member)
+    if not link:
+        return text
+    outlet = escape(options.words.read_at.format(outlet=label(member.outlet_name)))
+    more = f'<p{_lang(member.language, options)}><a href="{attribute(link)}">{outlet}</a></p>'
+    return f"{text}\n{more}" if text else more
+
+
+def body_html(body: Body) -> str:
+    """The text without its boilerplate as sanitised HTML; datelines stay."""
+    if not body.html.strip():
+        return paragraphs(body_text(body))
+    spans = [span for span in body.spans if span.kind is not SpanKind.DATELINE]
+    html = cap_nesting(body.html)
+    if spans and html_to_text(html) != body.text:
+        # The ranges would cut in the wrong places.
+        return paragraphs(body_text(body))
+    return sanitised(cut_html(html, spans))
+
+
+def sanitised(html: str) -> str:
+    """HTML without anything active, relative or illegal in XML.
+
+    Legal before, since the sanitiser takes no surrogates, and after, since it resolves
+    character references.
+    """
+    return legal(_SANITISER.clean(legal(html)))
+
+
+def body_text(body: Body) -> str:
+    """The text without its boilerplate; datelines stay."""
+    return Cleaned(text=body.text, spans=tuple(sorted(body.spans))).body()
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as HTML paragraphs; line ends become line breaks."""
+    blocks = (escape(block).replace("\n", "<br>") for block in text.split("\n\n") if block.strip())
+    return "\n".join(f"<p>{block}</p>" for block in blocks)
+
+
+def excerpt(text: str, *, limit: int = EXCERPT_CHARS) -> str:
+    """The beginning of a text on one line, cut at a word, with an ellipsis if cut."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    head = line[:limit].rsplit(" ", 1)[0] or line[:limit]
+    return f"{head.rstrip(' ,;:-')} …"
+
+
+def change_notes(story: Story, options: RenderOptions) -> str:
+    """What changed, newest first, for readers who saw an earlier revision."""
+    words = options.words
+    changes = fact_changes(story)
+    lines = [
+        f"<strong>{escape(words.changes[change.kind])}</strong> "
+        f"({escape(_time(change.changed_at, options))})"
+        + (f": {escape(label(change.note))}" if change.note.strip() else "")
+        for change in reversed(changes[-MAX_CHANGES_SHOWN:])
+    ]
+    if story.status is StoryStatus.WITHDRAWN:
+        lines.insert(0, f"<strong>{escape(words.withdrawn_text)}</strong>")
+    elif story.revision > 1:
+        lines.insert(0, escape(words.revision.format(number=story.revision)))
+    return _paragraph("<br>".join(lines), story, options)
+
+
+def _embargo(story: Story, options: RenderOptions) -> str:
+    if story.embargo_until is None:
+        return ""
+    text = options.words.embargo.format(time=_time(story.embargo_until, options))
+    return _paragraph(f"<strong>{escape(text)}</strong>", story, options)
+
+
+def also_published(story: Story, options: RenderOptions) -> str:
+    """The visible line of the other outlets, with links and times; "" if none."""
+    others = other_outlets(story)
+    if not others:
+        return ""
+    named = ", ".join(_named(member, options) for member in others[:MAX_NAMED])
+    rest = len(others) - MAX_NAMED
+    if rest > 0:
+        named = f"{named} {escape(options.words.and_more.format(count=rest))}"
+    return _paragraph(f"{escape(options.words.also)} {named}", story, options)
+
+
+def other_outlets(story: Story) -> Sequence[Member]:
+    """The first member of each outlet but the canonical one, by time."""
+    seen = {canonical(story).outlet_id}
+    found: list[Member] = []
+    for member in sorted(story.members, key=lambda m: (m.effective_at, m.entry_id)):
+        if member.outlet_id not in seen:
+            seen.add(member.outlet_id)
+            found.append(member)
+    return found
+
+
+def _named(member: Member, options: RenderOptions) -> str:
+    name = escape(label(member.outlet_name))
+    link = member_link(member)
+    shown = f'<a href="{attribute(link)}">{name}</a>' if link else name
+    return f"{shown} ({escape(_time(member.effective_at, options))})"
+
+
+def _doubt(story: Story, options: RenderOptions) -> str:
+    if not other_outlets(story):
+        return ""
+    page = attribute(story_page(options.base_url, story.id))
+    text = escape(options.words.doubt.format(count=len(story.members)))
+    return _paragraph(f'<a href="{page}">{text}</a>', story, options)
+
+
+def _paragraph(inner: str, story: Story, options: RenderOptions) -> str:
+    return f"<p{_lang(story.language, options)}>{inner}</p>" if inner else ""
+
+
+def _lang(language: str, options: RenderOptions) -> str:
+    ours = options.words.language
+    return "" if language.lower().split("-", 1)[0] == ours else f' lang="{ours}"'
+
+
+def _time(moment: datetime, options: RenderOptions) -> str:
+    return spoken_time(moment, words=options.words, timezone=options.timezone)
