@@ -126,6 +126,7 @@ class ParsedFeed:
         next_archive: RFC 5005 prev-archive or next page, or None.
         ttl: How long it asks to be left alone, or None.
         skip_hours: Hours of the day (0-23, UTC) it asks not to be polled in.
+        skip_days: Days of the week (0 is Monday, UTC) it asks not to be polled on.
         entries: In document order; never dropped by date.
         bad_items: One sentence for each item that could not be read at all.
         problems: What is odd about the document, one sentence each.
@@ -143,6 +144,7 @@ class ParsedFeed:
     next_archive: str | None = None
     ttl: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
     entries: tuple[ParsedEntry, ...] = ()
     bad_items: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

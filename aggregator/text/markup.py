@@ -25,24 +25,29 @@ __all__ = ["cap_nesting", "cut_html", "html_to_text"]
 # 31; nh3 needs 15 s for 100,000.
 MAX_NESTING = 200
 
-_PARAGRAPH = frozenset(
-    "article blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre section table ul".split()
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_PARAGRAPH = _names(
+    "article blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre section table ul"
 )
-_LINE = frozenset(
+_LINE = _names(
     "address aside body caption center dd details div dt fieldset figcaption footer form header "
-    "html legend li main nav summary tbody tfoot thead tr".split()
+    "html legend li main nav summary tbody tfoot thead tr"
 )
 _CELL = frozenset(("td", "th"))
 _LISTS = frozenset(("ul", "ol", "dl"))
-_SKIPPED = frozenset(
+_SKIPPED = _names(
     "applet audio canvas embed head iframe math noembed noframes object script select style svg "
-    "template textarea title video".split()
+    "template textarea title video"
 )
 # Elements without an end tag, and those whose end tag HTML implies: they nest only
 # together with their parents, which are counted.
-_UNCOUNTED = frozenset(
+_UNCOUNTED = _names(
     "area base br col dd dt embed hr img input li link meta option p param source tbody td tfoot "
-    "th thead tr track wbr".split()
+    "th thead tr track wbr"
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]*)[^<>]*>?")
 
