@@ -82,13 +82,13 @@ def ttl(feed: Mapping[str, Any]) -> timedelta | None:
 
 
 def skip_hours(surroundings: str) -> tuple[int, ...]:
-    """skipHours of a document's markup: 0-23, sorted (24 is taken for 0)."""
+    """Hours of a document's skipHours: 0-23, sorted (24 is taken for 0)."""
     hours = {int(h) for h in _HOUR.findall(_block(surroundings, "skiphours"))}
     return tuple(sorted({hour % _MIDNIGHT for hour in hours if hour <= _MIDNIGHT}))
 
 
 def skip_days(surroundings: str) -> tuple[int, ...]:
-    """skipDays of a document's markup: 0 is Monday, sorted."""
+    """Days of a document's skipDays: 0 is Monday, sorted."""
     names = {day.lower() for day in _DAY.findall(_block(surroundings, "skipdays"))}
     return tuple(n for n, day in enumerate(_DAYS) if day in names)
 

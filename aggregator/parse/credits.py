@@ -18,29 +18,36 @@ HEAD_LINES = 8
 TAIL_CHARS = 6_000
 
 _MASTHEADS = (
-    re.compile(r"^Presse(?:meldung|mitteilung|information|info) (?:der|des) Firma (.+)$", re.I),
-    re.compile(r"^(?:Herausgeber(?:in)?|Absender|Emittent|Aussender)\s*:\s*(.+)$", re.I),
     re.compile(
-        r"^(?:Presse(?:meldung|mitteilung|information)|Medienmitteilung) von:?\s+(.+)$", re.I
+        r"^Presse(?:meldung|mitteilung|information|info) (?:der|des) Firma (.+)$", re.IGNORECASE
+    ),
+    re.compile(r"^(?:Herausgeber(?:in)?|Absender|Emittent|Aussender)\s*:\s*(.+)$", re.IGNORECASE),
+    re.compile(
+        r"^(?:Presse(?:meldung|mitteilung|information)|Medienmitteilung) von:?\s+(.+)$",
+        re.IGNORECASE,
     ),
 )
 _PUBLISHERS = (
-    re.compile(r"^Original-Content von:\s*(.+?),\s*(?:ü|ue)bermittelt durch\b", re.I | re.M),
+    re.compile(
+        r"^Original-Content von:\s*(.+?),\s*(?:ü|ue)bermittelt durch\b",
+        re.IGNORECASE | re.MULTILINE,
+    ),
     re.compile(
         r"^Firmenkontakt und Herausgeber der (?:Meldung|Mitteilung)\s*:?[ \t]*\n*(.+)$",
-        re.I | re.M,
+        re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(
-        r"^(?:Herausgeber(?:in)?(?: der (?:Meldung|Mitteilung))?)\s*:[ \t]*\n?(.+)$", re.I | re.M
+        r"^(?:Herausgeber(?:in)?(?: der (?:Meldung|Mitteilung))?)\s*:[ \t]*\n?(.+)$",
+        re.IGNORECASE | re.MULTILINE,
     ),
-    re.compile(r"Emittent\s*/\s*Herausgeber der Meldung\s*[»\"„](.+?)[«\"“]", re.I),
-    re.compile(r"^SOURCE:?\s+(\S.*)$", re.M),
+    re.compile(r"Emittent\s*/\s*Herausgeber der Meldung\s*[»\"„](.+?)[«\"“]", re.IGNORECASE),
+    re.compile(r"^SOURCE:?\s+(\S.*)$", re.MULTILINE),
 )
 # presseportal: bold office, its newsroom linked in brackets, then the text.
 _OFFICE = re.compile(
-    r"^\s*(?:<(?:div|p)>\s*)?<b>([^<>]{2,120})</b>\s*\[\s*<a\s[^>]*>[^<>]*</a>\s*\]", re.I
+    r"^\s*(?:<(?:div|p)>\s*)?<b>([^<>]{2,120})</b>\s*\[\s*<a\s[^>]*>[^<>]*</a>\s*\]", re.IGNORECASE
 )
-_TITLE_SOURCE = re.compile(r"\[\s*Quelle:\s*([^\[\]]{2,120})\]\s*$", re.I)
+_TITLE_SOURCE = re.compile(r"\[\s*Quelle:\s*([^\[\]]{2,120})\]\s*$", re.IGNORECASE)
 _SHORT_NAME = re.compile(r"\s*\((?:Kürzel:?\s*)?[\w.-]{1,20}\)\s*$")
 _ORGANISATION = re.compile(
     r"minist|\bamt\b|amt\s|[a-zäöü]amt\b|behörde|behoerde|polizei|feuerwehr|bundes|landes|senat|"
@@ -50,23 +57,27 @@ _ORGANISATION = re.compile(
     r"\bgmbh\b|\bag\b|\bse\b|\bkg\b|\bohg\b|\be\. ?v\.|\bmbh\b|\bggmbh\b|\binc\b|\bltd\b|\bllc\b|"
     r"\bplc\b|\bcorp|department|ministry|agency|commission|office|council|association|foundation|"
     r"authority|bureau|committee|university|police|company|group\b|government|pressestelle",
-    re.I,
+    re.IGNORECASE,
 )
 _EMAIL = re.compile(r"\S+@\S+")
 _AGENCIES = ("afp", "ap", "apa", "dpa", "epd", "kna", "reuters", "sid")
 _NAMES = "|".join(_AGENCIES)
 # Upper case or as the agency writes itself; "(AP)" and "Sid" in running text are not.
-_CREDIT = re.compile(rf"[(\[]\s*((?:{_NAMES})(?:[-/, +]+[\w.-]{{1,12}}){{0,3}})\s*[)\]]", re.I)
+_CREDIT = re.compile(
+    rf"[(\[]\s*((?:{_NAMES})(?:[-/, +]+[\w.-]{{1,12}}){{0,3}})\s*[)\]]", re.IGNORECASE
+)
 _ENDING = re.compile(
     rf"(?:©|\(c\)|Quelle:?|Mit Material (?:von|der)|/)\s*((?:{_NAMES})(?:[-/][\w.-]{{1,12}}){{0,3}})"
     r"[\s.)\]]*$",
-    re.I,
+    re.IGNORECASE,
 )
-_AUTHOR = re.compile(rf"^(?:von\s+)?((?:{_NAMES})(?:[-/, +&]+[\w.-]{{1,20}}){{0,3}})$", re.I)
+_AUTHOR = re.compile(
+    rf"^(?:von\s+)?((?:{_NAMES})(?:[-/, +&]+[\w.-]{{1,20}}){{0,3}})$", re.IGNORECASE
+)
 _IN_LINK = re.compile(
     r"urn[:-]newsml[:-]([a-z]+)[.-]|[/.-](dpa)-(?:infocom|afx|international|infoline)\b|"
     r"\b(dpa|afp|apa|sid|epd|kna)[-_:]?id[=:-]|[?&]agency=([a-z]+)|\b(dpa):\d{6}-",
-    re.I,
+    re.IGNORECASE,
 )
 _SPLIT = re.compile(r"[-/, +&]+")
 
@@ -119,11 +130,8 @@ def agency_marks(*, text: str, authors: Iterable[str], links: Iterable[str]) -> 
 def _agencies(credit: str) -> set[str]:
     """Agencies in `dpa/lnw`, `AFP, AP`; `ap` and `sid` only as the agency writes them."""
     words = _SPLIT.split(credit)
-    return {
-        w.lower()
-        for w in words
-        if w.lower() in _AGENCIES and (w.isupper() or w.islower() or w == "Reuters")
-    }
+    known = (w for w in words if w.lower() in _AGENCIES)
+    return {w.lower() for w in known if w.isupper() or w.islower() or w == "Reuters"}
 
 
 def _name(words: str) -> str | None:

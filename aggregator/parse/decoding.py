@@ -85,13 +85,19 @@ def detect(body: bytes, content_type: str | None) -> Encoding:
     in_header = _CHARSET.search(content_type or "")
     labels = [in_document[1].decode("ascii")] if in_document else []
     labels += [in_header[1]] if in_header else []
+    return _declared(body, labels)
+
+
+def _declared(body: bytes, labels: list[str]) -> Encoding:
+    """Find the encoding among the labels, unless the bytes say otherwise."""
     label = labels[0] if labels else None
     known = [codec for codec in map(_codec, labels) if codec]
-    for codec in known:
-        if codec.startswith(_SEVEN_BIT) and body.isascii():
-            return Encoding(codec, declared=label)
+    seven_bit = next((codec for codec in known if codec.startswith(_SEVEN_BIT)), None)
+    if seven_bit and body.isascii():
+        return Encoding(seven_bit, declared=label)
     if _is_utf8(body):
-        return Encoding("utf-8", declared=label, honest=not known or _fits(body, known[0]))
+        honest = not known or known[0] == "utf-8" or body.isascii()
+        return Encoding("utf-8", declared=label, honest=honest)
     for nth, codec in enumerate(known):
         if _decodes(body, codec):
             return Encoding(codec, declared=label, honest=nth == 0)
@@ -122,7 +128,7 @@ def _codec(label: str) -> str | None:
 
 def _is_text_codec(name: str) -> bool:
     try:
-        return bytes(b"<").decode(name) is not None and not name.startswith(("utf-16", "utf-32"))
+        return b"<".decode(name) is not None and not name.startswith(("utf-16", "utf-32"))
     except (LookupError, UnicodeError, ValueError):
         return False
 
@@ -137,10 +143,6 @@ def _is_utf8(body: bytes) -> bool:
         return True
     broken = len(re.findall(r"[\udc80-\udcff]", text))
     return broken == 0 or len(re.findall(r"[^\x00-\x7f\udc80-\udcff]", text)) > broken
-
-
-def _fits(body: bytes, codec: str) -> bool:
-    return codec == "utf-8" or body.isascii()
 
 
 def _decodes(body: bytes, codec: str) -> bool:

@@ -15,6 +15,11 @@ __all__ = ["NotAFeed", "Root", "declared_entities", "recognise", "skip_prolog"]
 
 _NAME = r"[A-Za-z_][\w.-]*"
 _ROOT = re.compile(rf"<((?:({_NAME}):)?({_NAME}))(?=[\s/>])((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
+_EMBEDDED_ROOT = re.compile(
+    r"<((?:(rdf|atom):)?(feed|rss|rdf))(?=\s)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
+    r"(?:xmlns|version)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>",
+    re.IGNORECASE,
+)
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _ENTITY = re.compile(rf"<!ENTITY\s+({_NAME})\s+(?:\"([^\"<%]{{0,200}})\"|'([^'<%]{{0,200}})')\s*>")
 # How much of a prolog is searched for its root element, characters.
@@ -105,24 +110,30 @@ def recognise(text: str) -> Root | NotAFeed:
         return NotAFeed("empty")
     start, entities = skip_prolog(text)
     match = _ROOT.match(text, start)
+    if match is not None and match[3].lower() == "html":
+        # Some servers wrap a feed in a page; markup shown on a page would be escaped.
+        match = _EMBEDDED_ROOT.search(text, match.end(), match.end() + _HEAD) or match
     if match is None:
         return NotAFeed(_textual(text))
-    prefix, local = (match[2] or "").lower(), match[3].lower()
     attributes = {name.lower(): value[1:-1] for name, value in _ATTRIBUTE.findall(match[4])}
-    found = _format(local, attributes, text[match.end() : match.end() + _HEAD])
+    found = _format(match[3].lower(), attributes, text[match.end() : match.end() + _HEAD])
     if isinstance(found, NotAFeed):
         return found
-    own = f"{prefix}:" if prefix and prefix != "rdf" else ""
-    atom = found in (FeedFormat.ATOM03, FeedFormat.ATOM10)
-    item = (f"{own}entry",) if atom else (f"{own}item", "rss:item")
     return Root(
         format=found,
-        start=start,
+        start=match.start(),
         end=match.end(),
         name=match[1],
-        item=tuple(dict.fromkeys(item)),
+        item=_item_names(found, (match[2] or "").lower()),
         entities=entities,
     )
+
+
+def _item_names(format_: FeedFormat, prefix: str) -> tuple[str, ...]:
+    own = f"{prefix}:" if prefix and prefix != "rdf" else ""
+    if format_ in (FeedFormat.ATOM03, FeedFormat.ATOM10):
+        return (f"{own}entry",)
+    return tuple(dict.fromkeys((f"{own}item", "rss:item")))
 
 
 def declared_entities(root: Root, encoding: Encoding) -> dict[str, str]:
@@ -142,15 +153,18 @@ def _format(local: str, attributes: dict[str, str], inner: str) -> FeedFormat | 
         old = attributes.get("version", "").startswith("0.") or "purl.org/atom/ns#" in namespaces
         return FeedFormat.ATOM03 if old else FeedFormat.ATOM10
     if local == "rdf":
-        if "http://my.netscape.com/rdf/simple/0.9" in " ".join(attributes.values()):
-            return FeedFormat.RSS09
-        known = any("purl.org/rss/" in value for value in attributes.values())
-        if known or re.search(r"<(?:\w+:)?(?:channel|item)[\s>]", inner):
-            return FeedFormat.RSS10
-        return NotAFeed("RDF without a channel")
+        return _rdf_format(" ".join(attributes.values()), inner)
     if local == "channel":
         return FeedFormat.RSS20
     return NotAFeed(_OTHERS.get(local, f"XML whose root element is <{local[:40]}>"))
+
+
+def _rdf_format(namespaces: str, inner: str) -> FeedFormat | NotAFeed:
+    if "http://my.netscape.com/rdf/simple/0.9" in namespaces:
+        return FeedFormat.RSS09
+    if "purl.org/rss/" in namespaces or re.search(r"<(?:\w+:)?(?:channel|item)[\s>]", inner):
+        return FeedFormat.RSS10
+    return NotAFeed("RDF without a channel")
 
 
 def _textual(text: str) -> str:

@@ -70,14 +70,6 @@ _RELATIVE = re.compile(
     r"(?:href|src|cite)\s*=\s*[\"']?\s*(?!https?:|mailto:|tel:|[\"'\s>])", re.IGNORECASE
 )
 
-_CLEANER_OPTIONS = {
-    "tags": set(_TAGS),
-    "clean_content_tags": set(_DROPPED_WITH_CONTENT),
-    "attributes": _ATTRIBUTES,
-    "url_schemes": _SCHEMES,
-    "link_rel": None,
-}
-
 
 def sanitise(html: str, *bases: str | None) -> str:
     """Safe HTML: only harmless elements and attributes, no scripts, no tracking.
@@ -94,7 +86,8 @@ def sanitise(html: str, *bases: str | None) -> str:
     if "<" not in html and "&" not in html:
         return html
     if _RELATIVE.search(html):
-        html = _with_links(html, next((b for b in bases if b and is_absolute(b)), None))
+        base = next((b for b in bases if b and is_absolute(b)), None)
+        html = _cleaner(base).clean(html)
     else:
         html = _CLEANER.clean(html)
     if "/~" in html:
@@ -102,12 +95,19 @@ def sanitise(html: str, *bases: str | None) -> str:
     return _IMG.sub(_keep_image, html) if "<img" in html else html
 
 
-def _with_links(html: str, base: str | None) -> str:
-    relative = ("rewrite_with_base", base) if base else "deny"
+def _cleaner(base: str | None) -> nh3.Cleaner:
+    """A sanitiser that resolves relative links against the base, or drops them."""
     try:
-        return nh3.clean(html, **_CLEANER_OPTIONS, url_relative=relative)
+        return nh3.Cleaner(
+            tags=_TAGS,
+            clean_content_tags=_DROPPED_WITH_CONTENT,
+            attributes=_ATTRIBUTES,
+            url_schemes=_SCHEMES,
+            link_rel=None,
+            url_relative=("rewrite_with_base", base) if base else "deny",
+        )
     except ValueError:
-        return nh3.clean(html, **_CLEANER_OPTIONS, url_relative="deny")
+        return _cleaner(None)
 
 
 def _keep_image(match: re.Match[str]) -> str:
@@ -126,4 +126,5 @@ def _keep_image(match: re.Match[str]) -> str:
     return match[0]
 
 
-_CLEANER = nh3.Cleaner(**_CLEANER_OPTIONS)
+# Building one costs more than cleaning a teaser; this one serves HTML without relative links.
+_CLEANER = _cleaner(None)
