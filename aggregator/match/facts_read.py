@@ -1,0 +1,261 @@
+"""Reads one fact where a digit stands. Pure.
+
+One expression (`_FACT`) whose alternatives stand in order of how much they explain: a
+date before a time before a version before a number. A number takes its role from the
+unit after it, else from the label before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from aggregator.match.facts_calendar import MONTHS, clock_time, partial_date
+from aggregator.match.facts_labels import (
+    ADVISORIES,
+    CURRENCIES,
+    FILE_LABELS,
+    LABELS,
+    ORDINAL_NOUNS,
+    PERCENT_WORDS,
+    UNITS,
+)
+from aggregator.match.facts_model import RELEASE_NUMBER, FactKind
+from aggregator.match.numbers import Number, is_scale, parse_number
+
+__all__ = ["Reading", "fold_word", "read", "read_code"]
+
+_PHONE_DIGITS = 5
+_YEAR_DIGITS = 4
+_ORDINAL_DIGITS = 3
+_YEARS = range(1900, 2100)
+
+_MONTH = (
+    r"(?:Jan(?:uary?|\.)?|J[aä]nner|Feb(?:ruary?|\.)?|M(?:ä|ae)rz|Mar(?:ch|\.)?|Apr(?:il|\.)?|"
+    r"Ma[iy]|Jun[ie]?|Jul[iy]?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|O[kc]t(?:ober|\.)?|"
+    r"Nov(?:ember|\.)?|De[zc](?:ember|\.)?)(?![a-zäöü])"
+)
+_FACT = re.compile(
+    rf"""
+    (?P<iso>(?P<iyear>\d{{4}})-(?P<imonth>\d\d)-(?P<iday>\d\d)(?:T[\d:.]+Z?)?(?!\d))
+  | (?P<release>\d{{6}}\s{{1,2}}(?:[-–\x96]\s?)?\d{{1,4}}(?![\d.,]))
+  | (?P<written>(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\sof)?\s?(?P<month>{_MONTH})
+        (?:,?\s(?P<year>\d{{4}})(?!\d))?)
+  | (?P<numeric>(?P<nday>\d{{1,2}})\.\s?(?P<nmonth>\d{{1,2}})\.
+        (?:\s?(?P<nyear>(?:19|20)\d\d|\d\d))?(?![.\d]\d|\d|\s?Uhr))
+  | (?P<time>(?P<hour>\d{{1,2}})(?:[:.](?P<minute>\d\d))?(?:\s?(?:Uhr|o'clock)
+        |\s?(?P<half>[ap])\.?m\b|(?=\s?(?:-|–|bis)\s?\d{{1,2}}(?:[.:]\d\d)?\sUhr)))
+  | (?P<clock>(?P<chour>[012]?\d):(?P<cminute>[0-5]\d)(?![\d:]))
+  | (?P<version>\d+(?:\.\d+){{2,}}(?:[-.+~]?(?:rc|beta|alpha|a|b|dev|pre|post|p)[-.]?\d*)?(?!\w)
+        |\d+\.\d+[-.]?(?:rc|beta|alpha)[-.]?\d*)
+  | (?P<age>(?P<years>\d{{1,3}})[-\s]?(?:[jJ]ä?(?:ae)?hrig|Jahre?\salt|years?[-\s]old)\w*)
+  | (?P<code>\d+(?:[/_-]\d+)+)
+  | (?P<figure>\d+(?:[.,'’\u00a0\u202f\u2009\x20]\d{{3}}(?!\d))*(?:[.,]\d+)?)
+    """,
+    re.VERBOSE,
+)
+_NEXT = re.compile(r",?-?[ \u00a0\u202f-]?([^\W\d_]+|[%€$£])")
+_ORDINAL_NEXT = re.compile(r"(?:\.|st|nd|rd|th)[ -]([^\W\d_]+)")
+_YEAR_AFTER = re.compile(r"(?:st|nd|rd|th)?,?\s(\d{4})(?!\d)")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CODE = re.compile(r"\w*(?:[-/_.:](?=\w)\w+)*")
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
+_MONEY_SIGNS = "$€£"
+_SLASHES = str.maketrans("-_", "//")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a match says, before its context is known; `end` counts in the text."""
+
+    kind: FactKind
+    role: str
+    value: str
+    end: int
+    number: Number | None = None
+
+
+def fold_word(text: str) -> str:
+    """Lower case, umlauts and sharp s written out, as portals write them."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    return text.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+
+
+def read(text: str, start: int, before: list[str], language: str) -> Reading | None:
+    """The fact that begins at a digit.
+
+    Args:
+        text: The text.
+        start: Position of a digit no letter is glued to.
+        before: Folded words in front of it, nearest last.
+        language: BCP 47 tag; decides how separators are read.
+
+    Returns:
+        None for a telephone number, an impossible date or time, and the like.
+    """
+    match = _FACT.match(text, start)
+    assert match is not None, "a digit is a figure at least"
+    kind = match.lastgroup
+    if kind == "figure":
+        return _figure(match, before, language)
+    assert kind is not None, "every alternative is named"
+    return _READERS[kind](match, before)
+
+
+def read_code(text: str, start: int) -> Reading | None:
+    """A code that begins with letters: ISIN, CVE-2026-1234, A661, v3.5, B12.
+
+    Returns:
+        None for what does not begin with a capital (parts of addresses, h1n1).
+    """
+    match = _CODE.match(text, start)
+    assert match is not None, "the expression matches the empty text"
+    raw, end = match[0], match.end()
+    letters = _LETTERS.match(raw)
+    prefix = letters[0] if letters is not None else ""
+    if prefix.lower() in {"v", "version"}:
+        return Reading(FactKind.VERSION, "version", raw[len(prefix) :].strip("-.").lower(), end)
+    if not prefix[:1].isupper():
+        return None
+    if _ISIN.fullmatch(raw):
+        return Reading(FactKind.IDENTIFIER, "isin", raw, end)
+    role = "advisory" if prefix in ADVISORIES else fold_word(prefix)
+    return Reading(FactKind.IDENTIFIER, role, raw.upper(), end)
+
+
+def _date(year: str | None, month: int, day: str, end: int) -> Reading | None:
+    value = partial_date(year or "", month, day)
+    return Reading(FactKind.DATE, "", value, end) if value else None
+
+
+def _iso(match: re.Match[str], _before: list[str]) -> Reading | None:
+    return _date(match["iyear"], int(match["imonth"]), match["iday"], match.end())
+
+
+def _release(match: re.Match[str], _before: list[str]) -> Reading:
+    day, serial = re.findall(r"\d+", match[0])
+    return Reading(FactKind.IDENTIFIER, RELEASE_NUMBER, f"{day}-{int(serial)}", match.end())
+
+
+def _written(match: re.Match[str], _before: list[str]) -> Reading | None:
+    month = MONTHS[fold_word(match["month"]).rstrip(".")]
+    return _date(match["year"], month, match["day"], match.end())
+
+
+def _numeric(match: re.Match[str], before: list[str]) -> Reading | None:
+    labelled = bool(before) and LABELS.get(before[-1]) == "version"
+    reading = _date(match["nyear"], int(match["nmonth"]), match["nday"], match.end())
+    if labelled or (reading is None and match["nyear"]):
+        return Reading(FactKind.VERSION, "version", match[0].strip("."), match.end())
+    return reading
+
+
+def _time(match: re.Match[str], _before: list[str]) -> Reading | None:
+    value = clock_time(match["hour"], match["minute"] or "", match["half"] or "")
+    return Reading(FactKind.TIME, "", value, match.end()) if value else None
+
+
+def _clock(match: re.Match[str], _before: list[str]) -> Reading | None:
+    value = clock_time(match["chour"], match["cminute"])
+    return Reading(FactKind.TIME, "", value, match.end()) if value else None
+
+
+def _version(match: re.Match[str], _before: list[str]) -> Reading:
+    return Reading(FactKind.VERSION, "version", match[0].lower(), match.end())
+
+
+def _age(match: re.Match[str], _before: list[str]) -> Reading:
+    number = parse_number(match["years"], "de")
+    return Reading(FactKind.AGE, "", match["years"], match.end(), number)
+
+
+def _code(match: re.Match[str], before: list[str]) -> Reading | None:
+    raw = match[0]
+    if raw[0] == "0" and sum(map(str.isdigit, raw)) >= _PHONE_DIGITS:
+        return None
+    role = "file" if before and before[-1] in FILE_LABELS else ""
+    return Reading(FactKind.IDENTIFIER, role, raw.translate(_SLASHES), match.end())
+
+
+_READERS: Mapping[str, Callable[[re.Match[str], list[str]], Reading | None]] = MappingProxyType(
+    {
+        "iso": _iso,
+        "release": _release,
+        "written": _written,
+        "numeric": _numeric,
+        "time": _time,
+        "clock": _clock,
+        "version": _version,
+        "age": _age,
+        "code": _code,
+    }
+)
+
+
+def _figure(match: re.Match[str], before: list[str], language: str) -> Reading | None:
+    """A number with what stands around it: month, unit, currency, label, ordinal."""
+    raw, start, end = match[0], match.start(), match.end()
+    if raw.isdigit():
+        plain = _plain_figure(match, before)
+        if plain is not None:
+            return plain
+        if raw[0] == "0" and len(raw) >= _PHONE_DIGITS:
+            return None
+    scale, role, kind, end = _unit(match.string, end)
+    if start and match.string[start - 1] in _MONEY_SIGNS:
+        role, kind = CURRENCIES[match.string[start - 1]], FactKind.MONEY
+    if kind is FactKind.NUMBER and before and before[-1] in LABELS:
+        return Reading(*_labelled(before[-1], raw), match.end())
+    number = parse_number(raw, language, scale=scale, before=tuple(before[-2:]))
+    return Reading(kind, role, f"{number.value:.12g}", end, number)
+
+
+def _plain_figure(match: re.Match[str], before: list[str]) -> Reading | None:
+    """A run of digits that is no amount: day or year of a date, an ordinal."""
+    raw, end = match[0], match.end()
+    if before and before[-1] in MONTHS:
+        month = MONTHS[before[-1]]
+        if len(raw) == _YEAR_DIGITS:
+            return Reading(FactKind.DATE, "", f"{raw}-{month:02d}-", end)
+        year = _YEAR_AFTER.match(match.string, end)
+        return _date(year and year[1], month, raw, year.end() if year else end)
+    if len(raw) < _ORDINAL_DIGITS:
+        after = _ORDINAL_NEXT.match(match.string, end)
+        noun = ORDINAL_NOUNS.get(fold_word(after[1])) if after is not None else None
+        return Reading(FactKind.ORDINAL, noun, str(int(raw)), end) if noun else None
+    if len(raw) == _YEAR_DIGITS and int(raw) in _YEARS and _unit(match.string, end)[1] == "":
+        labelled = bool(before) and before[-1] in LABELS
+        return None if labelled else Reading(FactKind.DATE, "", f"{raw}-00-", end)
+    return None
+
+
+def _labelled(label: str, raw: str) -> tuple[FactKind, str, str]:
+    role = LABELS[label]
+    if role == "version":
+        return FactKind.VERSION, role, raw
+    return FactKind.ORDINAL, role, raw.lstrip("0") or "0"
+
+
+def _unit(text: str, end: int) -> tuple[str, str, FactKind, int]:
+    """Scale word, role, kind and end of what follows a number."""
+    after = _NEXT.match(text, end)
+    if after is None:
+        return "", "", FactKind.NUMBER, end
+    scale, word = "", fold_word(after[1])
+    if is_scale(word) and (len(word) > 1 or after.end() == end + 1):
+        scale, end = word, after.end()
+        after = _NEXT.match(text, end + (text[end : end + 1] == "."))
+        word = fold_word(after[1]) if after is not None else ""
+    if after is None:
+        return scale, "", FactKind.NUMBER, end
+    if word in PERCENT_WORDS:
+        return scale, "", FactKind.PERCENT, after.end()
+    if word in CURRENCIES:
+        return scale, CURRENCIES[word], FactKind.MONEY, after.end()
+    if word in UNITS:
+        return scale, UNITS[word], FactKind.QUANTITY, after.end()
+    return scale, "", FactKind.NUMBER, end

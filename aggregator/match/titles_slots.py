@@ -1,0 +1,107 @@
+"""What was replaced in an otherwise equal headline. Pure.
+
+Input: two headlines as written. Output: kind, role and both values of the one slot in
+which they differ, or None: a reworded verb is no conflict, another number or place is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
+from aggregator.match.facts_labels import LABELS
+from aggregator.match.facts_model import FactKind
+from aggregator.match.facts_read import fold_word
+from aggregator.match.numbers import agree, number_word, parse_number
+
+__all__ = ["replaced_slot"]
+
+# The rest of the headline that must be equal, in words and as a share of the longer one.
+_EQUAL_WORDS = 3
+_EQUAL_SHARE = 0.5
+# Words a value may have: "New York City", "3. Mai 2026".
+_SLOT_WORDS = 3
+
+_EDGES = "\"'„“”»«‚‘’()[]{}.,;:!?–-"
+_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.-]*")
+_NUMERIC = re.compile(r"\d+(?:[.,]\d+)*")
+_PLACES_AHEAD = (
+    "in im bei aus nach nahe am an fuer auf um vor landkreis kreis stadt gemeinde ueber"
+    " at near from for of to county city"
+)
+_PLACE_WORDS = frozenset(_PLACES_AHEAD.split())
+
+
+def replaced_slot(a: str, b: str) -> tuple[FactKind, str, str, str] | None:
+    """Kind, role, first and second value of the one replaced slot.
+
+    Args:
+        a: A headline, kicker and marks stripped.
+        b: Another one.
+    """
+    words_a, words_b = a.split(), b.split()
+    folded_a = [fold_word(word.strip(_EDGES)) for word in words_a]
+    folded_b = [fold_word(word.strip(_EDGES)) for word in words_b]
+    ahead = _common(folded_a, folded_b)
+    limit = min(len(folded_a), len(folded_b)) - ahead
+    behind = min(limit, _common(folded_a[::-1], folded_b[::-1]))
+    end_a, end_b = len(words_a) - behind, len(words_b) - behind
+    equal = ahead + behind
+    longer = max(len(words_a), len(words_b))
+    if equal < _EQUAL_WORDS or equal < _EQUAL_SHARE * longer:
+        return None
+    if not 0 < end_a - ahead <= _SLOT_WORDS or not 0 < end_b - ahead <= _SLOT_WORDS:
+        return None
+    found = _kind(folded_a[ahead:end_a], folded_b[ahead:end_b], folded_a[:ahead])
+    mine, other = " ".join(words_a[ahead:end_a]), " ".join(words_b[ahead:end_b])
+    if found is None and _is_place(words_a[ahead:end_a], words_b[ahead:end_b], folded_a[:ahead]):
+        found = FactKind.PLACE, ""
+    return (*found, mine.strip(_EDGES), other.strip(_EDGES)) if found is not None else None
+
+
+def _common(a: list[str], b: list[str]) -> int:
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] | None:
+    """Kind and role if both values hold a fact and they differ."""
+    text_a, text_b = " ".join(a), " ".join(b)
+    label = LABELS.get(ahead[-1], "") if ahead else ""
+    if any(word in MONTHS for word in a) and any(word in MONTHS for word in b):
+        return FactKind.DATE, ""
+    if a[-1] in WEEKDAYS and b[-1] in WEEKDAYS:
+        return FactKind.WEEKDAY, ""
+    if _VERSION.search(text_a) and _VERSION.search(text_b) and (label or "." in a[0]):
+        return FactKind.VERSION, "version"
+    number_a, number_b = _number(a), _number(b)
+    if number_a is None or number_b is None or number_a == number_b:
+        return None
+    if label:
+        return FactKind.ORDINAL, label
+    both = parse_number(number_a, ""), parse_number(number_b, "")
+    return None if agree(*both) else (FactKind.NUMBER, "")
+
+
+def _number(words: list[str]) -> str | None:
+    """The one number among the words, number words included."""
+    for word in words:
+        value = number_word(word)
+        if value is not None:
+            return str(value)
+        if match := _NUMERIC.search(word):
+            return match[0]
+    return None
+
+
+def _is_place(a: list[str], b: list[str], ahead: list[str]) -> bool:
+    """Capitalised words behind "in", "near", "Landkreis": German nouns alone say nothing."""
+    return (
+        bool(ahead)
+        and ahead[-1] in _PLACE_WORDS
+        and all(word.strip(_EDGES)[:1].isupper() for word in (a[-1], b[-1]))
+    )
