@@ -17,8 +17,9 @@ discovery.py    feeds named by an HTML page
 """
 
 from aggregator.parse.dates import parse_date
+from aggregator.parse.discovery import FeedLink, find_feeds
 from aggregator.parse.document import parse_document
 from aggregator.parse.sanitising import sanitise
 from aggregator.parse.urls import canonical_url
 
-__all__ = ["canonical_url", "parse_date", "parse_document", "sanitise"]
+__all__ = ["FeedLink", "canonical_url", "find_feeds", "parse_date", "parse_document", "sanitise"]

@@ -67,8 +67,8 @@ _CREDIT = re.compile(
     rf"[(\[]\s*((?:{_NAMES})(?:[-/, +]+[\w.-]{{1,12}}){{0,3}})\s*[)\]]", re.IGNORECASE
 )
 _ENDING = re.compile(
-    rf"(?:©|\(c\)|Quelle:?|Mit Material (?:von|der)|/)\s*((?:{_NAMES})(?:[-/][\w.-]{{1,12}}){{0,3}})"
-    r"[\s.)\]]*$",
+    r"(?:©|\(c\)|Quelle:?|Mit Material (?:von|der)|/)\s*"
+    rf"((?:{_NAMES})(?:[-/][\w.-]{{1,12}}){{0,3}})[\s.)\]]*$",
     re.IGNORECASE,
 )
 _AUTHOR = re.compile(
@@ -94,18 +94,18 @@ def issuer_hint(*, title: str, html: str, text: str, authors: Iterable[str]) -> 
         text: Its plain text.
         authors: dc:creator, author, dc:publisher, JSON author, as delivered.
     """
-    if match := _OFFICE.match(html):
-        return _name(match[1])
+    if office := _OFFICE.match(html):
+        return _name(office[1])
     for line in text.split("\n", HEAD_LINES)[:HEAD_LINES]:
         for pattern in _MASTHEADS:
             if (match := pattern.match(line.strip())) and (found := _name(match[1])):
                 return found
     tail = text[-TAIL_CHARS:]
     for pattern in _PUBLISHERS:
-        if (match := pattern.search(tail)) and (found := _name(match[1])):
+        if (published := pattern.search(tail)) and (found := _name(published[1])):
             return found
-    if match := _TITLE_SOURCE.search(title):
-        return _name(match[1])
+    if source := _TITLE_SOURCE.search(title):
+        return _name(source[1])
     return next((name for a in authors if (name := _organisation(a))), None)
 
 
@@ -113,8 +113,8 @@ def agency_marks(*, text: str, authors: Iterable[str], links: Iterable[str]) -> 
     """Agencies credited in a dateline, at the end, as author or in an id, lower-case, sorted."""
     found: set[str] = set()
     head, tail = text[:400], text[-400:]
-    for match in (*_CREDIT.finditer(head), *_CREDIT.finditer(tail)):
-        found |= _agencies(match[1])
+    for credit in (*_CREDIT.finditer(head), *_CREDIT.finditer(tail)):
+        found |= _agencies(credit[1])
     for line in tail.rsplit("\n", 3)[-3:]:
         if match := _ENDING.search(line.strip()):
             found |= _agencies(match[1])

@@ -63,12 +63,9 @@ _TRACKERS = re.compile(
     r"scorecardresearch\.com|vg\d+\.met\.vgwort\.de)$"
 )
 _PIXEL_PATHS = re.compile(
-    r"/(?:pixel|1x1|spacer|blank|clear|trans(?:parent)?)\.(?:gif|png)$", re.I
+    r"/(?:pixel|1x1|spacer|blank|clear|trans(?:parent)?)\.(?:gif|png)$", re.IGNORECASE
 )
 _PIXEL_PX = 2
-_RELATIVE = re.compile(
-    r"(?:href|src|cite)\s*=\s*[\"']?\s*(?!https?:|mailto:|tel:|[\"'\s>])", re.IGNORECASE
-)
 
 
 def sanitise(html: str, *bases: str | None) -> str:
@@ -85,11 +82,7 @@ def sanitise(html: str, *bases: str | None) -> str:
     html = cap_nesting(html[:MAX_HTML_CHARS])
     if "<" not in html and "&" not in html:
         return html
-    if _RELATIVE.search(html):
-        base = next((b for b in bases if b and is_absolute(b)), None)
-        html = _cleaner(base).clean(html)
-    else:
-        html = _CLEANER.clean(html)
+    html = _cleaner(next((b for b in bases if b and is_absolute(b)), None)).clean(html)
     if "/~" in html:
         html = _EMPTIED.sub("", _TRACKER_LINK.sub("", html))
     return _IMG.sub(_keep_image, html) if "<img" in html else html
@@ -124,7 +117,3 @@ def _keep_image(match: re.Match[str]) -> str:
     if not source or _TRACKERS.search(host) or _PIXEL_PATHS.search(parts.path):
         return ""
     return match[0]
-
-
-# Building one costs more than cleaning a teaser; this one serves HTML without relative links.
-_CLEANER = _cleaner(None)
