@@ -1,0 +1,112 @@
+"""What a line looks like, whatever rule may know it. Pure.
+
+The position test of a footer, a contact block's extent, the guard of the lede all rest
+on these few judgements: is this a line of contact data, a sentence, a name, a witness
+appeal?
+"""
+
+from __future__ import annotations
+
+import re
+
+from aggregator.clean.segments import Line
+
+__all__ = [
+    "contact_like",
+    "ends_sentence",
+    "is_appeal",
+    "is_prose",
+    "is_short",
+    "link_like",
+    "list_item",
+]
+
+# A sentence of a release has more than 8 words (corpus: 96 % of the kept lines that end
+# a sentence); a line of 16 words is text even where a hard line break cut its end off.
+PROSE_WORDS = 8
+LONG_WORDS = 16
+SHORT_WORDS = 9
+SHORT_CHARS = 90
+
+_SENTENCE_END = re.compile(r"[.!?:…][\"'”“’»«)\]*\d]*$")
+_CONTACT = re.compile(
+    r"""[\w.+-]\s?(?:@|\(at\)|\[at\])\s?[\w-]+\.          # mail
+    | (?:https?://|\bwww\.)\S+\.
+    | (?:\+|\b00)\d{1,3}[\d\s()/.\-\u2010-\u2015]{6,}          # international number
+    | (?<![\d.,])\(?0\d{1,5}\)?[\s/.\-\u2010-\u2015]{1,4}\d[\d\s/.\-\u2010-\u2015]{3,}
+    | \(?\b\d{3}\)?[\s.\-/]{1,2}\d{3}[.\-\s]\d{4}\b          # American number
+    | ^\W*(?:tel|telefon|fon|phone|ph|fax|telefax|mobil|mobile|handy|cell|office|e-?mails?
+        |mail|internet|web|website|homepage|twitter|facebook|instagram|linkedin|x|c|t|m|p|f|e|o
+        |ansprechpartner(?:in)?|contact|pressesprecher(?:in)?)\b\.?\s?[:|]
+    | ^(?:[A-Z]{1,3}[-\u2013]\s?)?\d{4,5}\s+[A-ZÄÖÜ][\w.\-]+(?:\s[\w.()/\-]+){0,4}$   # postcode, place
+    | (?:str\.|stra(?:ß|ss)e|platz|weg|allee|gasse|ring|ufer|damm|chaussee|markt)\s?\d+[\w\-/ ]{0,8}(?:,|$)
+    | ^\d+\s[\w. ]+\b(?:street|avenue|ave|road|rd|blvd|boulevard|drive|suite|floor|lane|plaza)\b
+    | ^(?:postfach|p\.?\s?o\.?\s?box)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LINK = re.compile(
+    r"""^\W{0,3}(?:https?://|www\.)\S+$
+    | ^[\u203a\u00bb>\u2192\u2022*\-\u2013\u25ba]\s?\S
+    | \.(?:pdf|docx?|jpe?g|png|zip|mp3|mp4|xlsx?|tiff?)\b
+    | \b(?:pdf|jpe?g|docx?|zip)\s?[|,(]\s?[\d.,]+\s?[kmg]i?b\b
+    | ^\W*(?:download|mehr|more|read more|weiter|link)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ITEM = re.compile(r"^(?:[\u2022\u00b7\u25aa\u25cf\-\u2013*\u203a\u00bb>]\s|\d{1,2}[.)]\s)")
+_APPEAL = re.compile(
+    r"\b(?:hinweise?n?|zeugen\w*|zeuginnen|geschädigte|beobachtung\w*|wahrnehmung\w*|sachdienlich\w*"
+    r"|hotline|helpline|notruf\w*|bürgertelefon|beratungstelefon|crime ?stoppers|tip ?line|witness\w*"
+    r"|anyone with|information about th)",
+    re.IGNORECASE,
+)
+_BLOCK_WORDS = re.compile(
+    r"\b(?:telefon|telefax|tel|fax|e-?mail|pressestelle|homepage|phone|mobil)\b", re.IGNORECASE
+)
+
+
+def ends_sentence(line: Line) -> bool:
+    """Whether its last mark ends a sentence (or opens a list or a quote)."""
+    return _SENTENCE_END.search(line.text[-12:]) is not None
+
+
+def is_prose(line: Line) -> bool:
+    """A sentence or more, no line of data."""
+    count = len(line.words)
+    if count < PROSE_WORDS:
+        return False
+    if count < LONG_WORDS and not ends_sentence(line):
+        return False
+    return not (
+        count < 60  # noqa: PLR2004 - a longer line holds text beside its data
+        and contact_like(line)
+        and len(_BLOCK_WORDS.findall(line.text)) > 1
+    )
+
+
+def is_short(line: Line) -> bool:
+    """A name, a label, a place: few words and no sentence."""
+    return (
+        len(line.words) <= SHORT_WORDS
+        and len(line.text) <= SHORT_CHARS
+        and not line.text.endswith((".", "!", "?", '"', "“", "”", ":"))
+    )
+
+
+def contact_like(line: Line) -> bool:
+    """Holds a number to call, an address of any kind, or the label of one."""
+    return _CONTACT.search(line.head) is not None
+
+
+def link_like(line: Line) -> bool:
+    """A bare address, a file, an item of a list of links."""
+    return _LINK.search(line.head) is not None
+
+
+def list_item(line: Line) -> bool:
+    """Begins with a bullet or a number."""
+    return _ITEM.match(line.text) is not None
+
+
+def is_appeal(line: Line) -> bool:
+    """Asks witnesses or those concerned to call: facts of the release, never a contact block."""
+    return _APPEAL.search(line.head) is not None

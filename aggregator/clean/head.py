@@ -1,0 +1,80 @@
+"""What stands above the first sentence. Pure."""
+
+from __future__ import annotations
+
+from aggregator.clean.features import ends_sentence, is_short
+from aggregator.clean.rules import Position
+from aggregator.clean.sheet import Mark, Sheet
+from aggregator.model.entries import SpanKind
+
+__all__ = ["cut_head", "first_sentence"]
+
+ABOVE_TITLE = "head.above-title"
+BETWEEN_MARKS = "head.between-metadata"
+TAGS = "head.tags"
+TITLE_ABOVE_MASTHEAD = "title.above-masthead"
+# Categories and tags have one to three words; a sub-headline has more.
+TAG_WORDS = 3
+# Fewer lines of one to three words in a row may be a place and its district.
+MIN_TAGS = 3
+
+
+def first_sentence(sheet: Sheet) -> int:
+    """Number of the first sentence that is neither cut nor known; line count if none is."""
+    for number in range(len(sheet.lines)):
+        if (
+            sheet.marks[number] is None
+            and sheet.prose(number)
+            and sheet.rule(number, Position.HEAD) is None
+        ):
+            return number
+    return len(sheet.lines)
+
+
+def cut_head(sheet: Sheet) -> None:
+    """Mark short lines whose place in the head shows that they belong to the page."""
+    first = first_sentence(sheet)
+    if first == len(sheet.lines):
+        return
+    titles = [i for i in range(first) if _kind(sheet, i) is SpanKind.TITLE]
+    mastheads = [i for i in range(first) if _kind(sheet, i) is SpanKind.MASTHEAD]
+    if titles:
+        _cut_short(sheet, 0, titles[0], Mark(SpanKind.NAVIGATION, ABOVE_TITLE, strong=False))
+    elif (
+        mastheads
+        and mastheads[0] == 1
+        and sheet.marks[0] is None
+        and not ends_sentence(sheet.lines[0])
+    ):
+        sheet.mark(0, 1, Mark(SpanKind.TITLE, TITLE_ABOVE_MASTHEAD))
+    for number in range(1, first - 1):
+        if sheet.marks[number - 1] and sheet.marks[number + 1] and _tag(sheet, number):
+            sheet.mark(number, number + 1, Mark(SpanKind.METADATA, BETWEEN_MARKS, strong=False))
+    _cut_tags(sheet, first)
+
+
+def _kind(sheet: Sheet, number: int) -> SpanKind | None:
+    mark = sheet.marks[number]
+    return None if mark is None else mark.kind
+
+
+def _tag(sheet: Sheet, number: int) -> bool:
+    line = sheet.lines[number]
+    return sheet.marks[number] is None and len(line.words) <= TAG_WORDS and is_short(line)
+
+
+def _cut_short(sheet: Sheet, start: int, end: int, mark: Mark) -> None:
+    for number in range(start, end):
+        if is_short(sheet.lines[number]):
+            sheet.mark(number, number + 1, mark)
+
+
+def _cut_tags(sheet: Sheet, first: int) -> None:
+    run: list[int] = []
+    for number in range(first + 1):
+        if number < first and _tag(sheet, number):
+            run.append(number)
+            continue
+        if len(run) >= MIN_TAGS:
+            sheet.mark(run[0], run[-1] + 1, Mark(SpanKind.NAVIGATION, TAGS, strong=False))
+        run = []

@@ -1,0 +1,56 @@
+"""Cuts inside kept lines: glued marks, datelines. Pure."""
+
+from __future__ import annotations
+
+from aggregator.clean.rules import Position, Rule, RuleBook, Scope
+from aggregator.clean.segments import evened
+from aggregator.clean.sheet import Sheet
+from aggregator.model.entries import Span
+
+__all__ = ["inline_spans"]
+
+
+def inline_spans(sheet: Sheet, *, book: RuleBook, user: tuple[Rule, ...]) -> list[Span]:
+    """Spans of inline rules in the lines that no other rule has cut.
+
+    Args:
+        sheet: Lines with their marks.
+        book: The program's own rules.
+        user: The user's inline rules.
+    """
+    kept = sheet.live()
+    prose = [number for number in kept if sheet.prose(number)]
+    first = prose[0] if prose else (kept[0] if kept else -1)
+    last = kept[-1] if kept else -1
+    spans: list[Span] = []
+    for number in kept:
+        line = sheet.lines[number]
+        found = book.candidates(book.inline, line.words, chars=len(line.text))
+        for rule in (*user, *found):
+            if _holds(rule, number, first=first, last=last):
+                _add(spans, sheet.text, rule, line.start, line.end)
+    return spans
+
+
+def _holds(rule: Rule, number: int, *, first: int, last: int) -> bool:
+    match rule.position:
+        case Position.HEAD:
+            return number <= first
+        case Position.BODY:
+            return number > first
+        case Position.LAST:
+            return number == last
+        case _:
+            return rule.scope is Scope.INLINE
+
+
+def _add(spans: list[Span], text: str, rule: Rule, start: int, end: int) -> None:
+    for match in rule.pattern.finditer(evened(text[start:end])):
+        begin, stop = start + match.start(), start + match.end()
+        while begin < stop and text[begin].isspace():
+            begin += 1
+        while stop > begin and text[stop - 1].isspace():
+            stop -= 1
+        taken = any(span.start < stop and begin < span.end for span in spans)
+        if begin < stop and not taken:
+            spans.append(Span(begin, stop, rule.kind, rule.name))

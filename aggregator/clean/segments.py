@@ -1,0 +1,185 @@
+"""A text's lines, paragraphs and sentences, with offsets. Pure.
+
+Input is plain text as `parse` delivers it; a paragraph ends at an empty line. A long
+line may hold a whole release with its contact block glued on: `cut_points` says where
+such a line is to be split, and the pieces are treated like lines of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Line", "Sentence", "evened", "paragraphs", "sentences", "split_lines"]
+
+# Marks are short; patterns never look further into a line than this.
+MATCHED_CHARS = 400
+
+_WORD = re.compile(r"\w+")
+_LINE = re.compile(r"[^\n]+")
+_MOJIBAKE = re.compile("Ã[¼¤¶Ÿ\u0153\u2013\u2014\u201e]|Ã(?=[a-z])")
+_REPAIRED = {
+    "Ã¼": "ü",
+    "Ã¤": "ä",
+    "Ã¶": "ö",
+    "ÃŸ": "ß",
+    "Ã\u0153": "Ü",
+    "Ã\u2013": "Ö",
+    "Ã\u201e": "Ä",
+    "Ã\u2014": "×",
+    "Ã": "Ä",
+}
+_ABBREVIATIONS = frozenset(
+    "abs art bzw ca co corp d.c dr e.v etc evtl fr gen gem ggf gov hrsg inc ing jr k.o lt ltd "
+    "max mio min mr mrd mrs ms nr no o.ä prof rd rep rev s sen sog sr st str tel u.a u.s usw v.a "
+    "vgl z.b d.h i.a n.y n.j jan feb aug sep sept oct okt nov dec dez dipl".split()
+)
+_EVEN = {0xA0: " ", 0x202F: " ", 0x2009: " ", 0x27: "’", 0x60: "’", 0xB4: "’"}
+_SENTENCE_END = re.compile(
+    r"[.!?…][\"'”“’»)\]]*\s+(?=[\"'„“‚‘»«(\[]*[A-ZÄÖÜ0-9])|\n\s*\n|(?<=[^\n]{120})\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text, or one piece of a line that was split at a glued mark.
+
+    Attributes:
+        start: Offset of its first character that is no white space.
+        end: One past its last one.
+        text: `text[start:end]` with mojibake umlauts and no-break spaces mended; only
+            for matching, its length may differ.
+        gap: An empty line stands before it.
+        glued: It begins inside a line of the text.
+        words: Its words and numbers, lower case, in order.
+    """
+
+    start: int
+    end: int
+    text: str
+    gap: bool
+    glued: bool
+    words: tuple[str, ...]
+
+    @property
+    def head(self) -> str:
+        """The part that patterns see."""
+        return self.text if len(self.text) <= MATCHED_CHARS else self.text[:MATCHED_CHARS] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence, or what stands in its place (a headline, an item of a list)."""
+
+    start: int
+    end: int
+    text: str
+
+
+def split_lines(
+    text: str, cut_points: Callable[[str, tuple[str, ...]], list[int]]
+) -> tuple[Line, ...]:
+    """The lines of `text` that are not empty, in order.
+
+    Args:
+        text: Any text.
+        cut_points: For a line and its words, the offsets in it at which a glued mark
+            begins; rising, each greater than 0.
+    """
+    lines: list[Line] = []
+    last_end = 0
+    for match in _LINE.finditer(text):
+        raw = match.group()
+        stripped = raw.strip()
+        if not stripped:
+            continue
+        start = match.start() + raw.find(stripped[0])
+        gap = text.count("\n", last_end, match.start()) > 1
+        words = tuple(_WORD.findall(stripped.lower()))
+        points = cut_points(stripped, words)
+        lines.extend(_pieces(stripped, start, points, gap=gap, words=words))
+        last_end = match.end()
+    return tuple(lines)
+
+
+def _pieces(
+    line: str, start: int, points: list[int], *, gap: bool, words: tuple[str, ...]
+) -> list[Line]:
+    if not points:
+        return [Line(start, start + len(line), _mended(line), gap, False, words)]
+    pieces: list[Line] = []
+    for left, right in zip([0, *points], [*points, len(line)], strict=True):
+        part = line[left:right]
+        stripped = part.strip()
+        if not stripped:
+            continue
+        at = start + left + part.find(stripped[0])
+        inner = tuple(_WORD.findall(stripped.lower()))
+        first = not pieces
+        pieces.append(
+            Line(at, at + len(stripped), _mended(stripped), gap and first, left > 0, inner)
+        )
+    return pieces
+
+
+def evened(text: str) -> str:
+    """No-break spaces and apostrophes as patterns write them; offsets stay."""
+    return text.translate(_EVEN)
+
+
+def _mended(line: str) -> str:
+    line = evened(line)
+    if "Ã" in line:
+        line = _MOJIBAKE.sub(lambda m: _REPAIRED[m.group()], line)
+    return line
+
+
+def paragraphs(text: str) -> tuple[Sentence, ...]:
+    """Runs of text between empty lines; single lines where a text has no empty line."""
+    pattern = r"\n\s*\n" if re.search(r"\n\s*\n", text) else r"\n"
+    return _between(text, re.compile(pattern))
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Sentences with offsets; abbreviations and ordinals end none.
+
+    Rules, not a model: an end mark, white space, then a capital, a figure or a quote.
+    """
+    found: list[Sentence] = []
+    at = 0
+    for match in _SENTENCE_END.finditer(text):
+        if _abbreviated(text, match.start()):
+            continue
+        _append(found, text, at, match.end())
+        at = match.end()
+    _append(found, text, at, len(text))
+    return tuple(found)
+
+
+def _abbreviated(text: str, dot: int) -> bool:
+    if text[dot] != ".":
+        return False
+    word = text[max(0, dot - 12) : dot].split()[-1:]
+    if not word:
+        return False
+    last = word[0].lstrip("(\"'„“").lower()
+    return last in _ABBREVIATIONS or len(last) == 1 or (last.isdigit() and len(last) <= 2)
+
+
+def _between(text: str, separator: re.Pattern[str]) -> tuple[Sentence, ...]:
+    found: list[Sentence] = []
+    at = 0
+    for match in separator.finditer(text):
+        _append(found, text, at, match.start())
+        at = match.end()
+    _append(found, text, at, len(text))
+    return tuple(found)
+
+
+def _append(found: list[Sentence], text: str, start: int, end: int) -> None:
+    part = text[start:end]
+    stripped = part.strip()
+    if stripped:
+        at = start + part.find(stripped[0])
+        found.append(Sentence(at, at + len(stripped), stripped))

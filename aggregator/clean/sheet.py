@@ -1,0 +1,158 @@
+"""The working sheet of one cleaning: lines, what matches them, what is cut so far.
+
+Local to one call of `clean`; nothing here outlives it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from aggregator.clean.features import is_prose
+from aggregator.clean.rules import Glue, Position, Rule, RuleBook, Scope
+from aggregator.clean.segments import Line, evened, split_lines
+from aggregator.model.entries import SpanKind
+
+__all__ = ["Mark", "Sheet", "sheet_of"]
+
+# A sentence or a heading ends here; a mark may be glued on behind it.
+_GLUE_AFTER = frozenset(".!?…:;\"'”“’»)]}|=*_°#")
+# An about section names its subject in its first sentence.
+NAMED_WITHIN = 260
+_NAME_WORD = re.compile(
+    r"(?!(?:the|der|die|das|den|dem|und|and|von|for|für|group|gruppe|our|uns)\b)\w{3,}"
+)
+_BOAST = re.compile(
+    r"\b(?:is an? |are |is the |we are|we're|wir sind|ist ein|ist der|ist die|ist das|founded|gegründet"
+    r"|https?:|www\.|informationen)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Why a line is cut.
+
+    Attributes:
+        kind: Kind of the span.
+        rule: Name of the rule or test.
+        strong: The line itself, or the heading above it, is known boilerplate; False
+            where only its place speaks against it.
+    """
+
+    kind: SpanKind
+    rule: str
+    strong: bool = True
+
+
+class Sheet:
+    """Lines of a text and the marks on them.
+
+    Attributes:
+        text: The text.
+        lines: Its lines.
+        marks: One for each line, None where it is kept.
+    """
+
+    __slots__ = ("_book", "_matches", "_outlet", "_prose", "_user", "lines", "marks", "text")
+
+    def __init__(
+        self,
+        text: str,
+        lines: tuple[Line, ...],
+        *,
+        book: RuleBook,
+        user: tuple[Rule, ...],
+        outlet: str | None,
+    ) -> None:
+        self.text = text
+        self.lines = lines
+        self.marks: list[Mark | None] = [None] * len(lines)
+        self._book = book
+        self._user = user
+        self._outlet = outlet
+        self._matches: list[tuple[Rule, ...] | None] = [None] * len(lines)
+        self._prose: list[bool | None] = [None] * len(lines)
+
+    def live(self) -> list[int]:
+        """Numbers of the lines that are kept so far."""
+        return [i for i, mark in enumerate(self.marks) if mark is None]
+
+    def prose(self, number: int) -> bool:
+        """Whether the line is a sentence or more."""
+        known = self._prose[number]
+        if known is None:
+            known = self._prose[number] = is_prose(self.lines[number])
+        return known
+
+    def matches(self, number: int) -> tuple[Rule, ...]:
+        """The rules whose pattern the line fits, wherever it stands."""
+        known = self._matches[number]
+        if known is None:
+            known = self._matches[number] = tuple(self._found(number))
+        return known
+
+    def rule(self, number: int, *positions: Position) -> Rule | None:
+        """The first rule that fits the line and may cut at one of these positions."""
+        for rule in self.matches(number):
+            if rule.position is Position.ANY or rule.position in positions:
+                return rule
+        return None
+
+    def mark(self, first: int, last: int, mark: Mark) -> None:
+        """Cut the lines `first` to `last - 1` that are not cut yet."""
+        for number in range(first, last):
+            if self.marks[number] is None:
+                self.marks[number] = mark
+
+    def _found(self, number: int) -> Iterator[Rule]:
+        line = self.lines[number]
+        head = line.head
+        for rule in self._user:
+            if rule.pattern.search(line.text):
+                yield rule
+        for rule in self._book.candidates(self._book.by_key, line.words, chars=len(line.text)):
+            if rule.outlets and self._outlet not in rule.outlets:
+                continue
+            match = rule.pattern.match(head)
+            if match is None or (rule.self_named and not self._names_itself(match, number)):
+                continue
+            yield rule
+
+    def _names_itself(self, match: re.Match[str], number: int) -> bool:
+        """Whether what follows a heading is about the heading's subject."""
+        if number + 1 >= len(self.lines):
+            return False
+        subject = _NAME_WORD.findall((match["subject"] or "").casefold())
+        following = self.lines[number + 1].text[:NAMED_WITHIN].casefold()
+        return any(word in following for word in subject) or bool(_BOAST.search(following))
+
+
+def sheet_of(text: str, *, book: RuleBook, user: tuple[Rule, ...], outlet: str | None) -> Sheet:
+    """A fresh sheet, long lines split at glued marks."""
+    lines = split_lines(text, _cutter(book))
+    return Sheet(
+        text,
+        lines,
+        book=book,
+        user=tuple(rule for rule in user if rule.scope is not Scope.INLINE),
+        outlet=outlet,
+    )
+
+
+def _cutter(book: RuleBook) -> Callable[[str, tuple[str, ...]], list[int]]:
+    keys = book.glued.keys()
+
+    def cut_points(line: str, words: tuple[str, ...]) -> list[int]:
+        if keys.isdisjoint(words):
+            return []
+        points: set[int] = set()
+        for rule in book.candidates(book.glued, words, chars=len(line)):
+            for match in rule.pattern.finditer(evened(line)):
+                at = match.start()
+                before = line[:at].rstrip()[-1:]
+                if at and (before in _GLUE_AFTER or rule.glued is Glue.ANYWHERE):
+                    points.add(at)
+        return sorted(points)
+
+    return cut_points
