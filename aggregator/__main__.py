@@ -1,0 +1,39 @@
+"""`python -m aggregator` and the `aggregator` command: run, report errors, set the exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from aggregator.cli.main import cli
+from aggregator.errors import EXIT_FAILED, AggregatorError
+
+__all__ = ["main"]
+
+# 128 + SIGINT, as shells report it.
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Runs the command line; every expected error is one message on stderr."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("aggregator: interrupted", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except AggregatorError as error:
+        click.echo(f"aggregator: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output (head, less) went away: nothing is wrong.
+        sys.stderr.close()
+        sys.exit(EXIT_FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""Judge a URL before it becomes a feed: what it is, and how well it behaves.
+
+    fetch | parse | fetch again with validators | judgement
+
+On an HTML page the feeds it links are judged instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from statistics import median
+from urllib.parse import urlsplit
+
+from aggregator.clock import Clock
+from aggregator.fetch import Fetcher, mask_url
+from aggregator.model.entries import ParsedFeed, ParseFailure
+from aggregator.model.feeds import Feed, Outlet, OutletKind
+from aggregator.model.fetching import Fetched, FetchFailure, FetchRequest, NotModified
+from aggregator.model.policy import Settings
+from aggregator.parse import FeedLink, find_feeds
+from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
+from aggregator.workers import Workers
+
+__all__ = ["Checker", "FeedJudgement", "check_url"]
+
+# A median text shorter than this is a teaser. On the labelled feeds teasers have 150-300
+# characters and full releases more than 1,000.
+TEASER_CHARS = 600
+# More feeds than this on one page are a directory, not a site's own feeds.
+MAX_DISCOVERED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checker:
+    """The shell's parts a check works with; built by `app`."""
+
+    fetcher: Fetcher
+    workers: Workers
+    settings: Settings
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedJudgement:
+    """What one URL turned out to be.
+
+    Attributes:
+        url: As asked, secrets masked.
+        usable: A feed with entries.
+        problem: Why it is not usable, or None.
+        facts: Named findings in the order they are shown.
+        proposal: A `[[outlet]]` block for feeds.toml, or None.
+        discovered: Judgements of the feeds an HTML page links.
+    """
+
+    url: str
+    usable: bool
+    problem: str | None = None
+    facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+    proposal: str | None = None
+    discovered: tuple[FeedJudgement, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return {
+            "url": self.url,
+            "usable": self.usable,
+            "problem": self.problem,
+            **self.facts,
+            "proposal": self.proposal,
+            "discovered": [found.as_json() for found in self.discovered],
+        }
+
+    def lines(self) -> list[str]:
+        """For a terminal."""
+        verdict = "a usable feed" if self.usable else self.problem or "no usable feed"
+        lines = [f"{self.url}: {verdict}"]
+        lines += [
+            f"  {name:14} {value}" for name, value in self.facts.items() if value is not None
+        ]
+        for found in self.discovered:
+            lines += ["", *found.lines()]
+        if self.proposal:
+            lines += ["", "For feeds.toml:", "", self.proposal]
+        return lines
+
+
+async def check_url(url: str, checker: Checker, *, follow_page: int = 1) -> FeedJudgement:
+    """Fetches a URL twice and judges it.
+
+    Args:
+        url: Absolute http(s) URL of a feed or of a page that links feeds.
+        checker: The shell's parts.
+        follow_page: How many levels of HTML pages to follow to their feeds.
+
+    Returns:
+        The judgement; failures are judgements too.
+    """
+    shown = mask_url(url)
+    request = FetchRequest(url=url)
+    first = await checker.fetcher.fetch(request, now=checker.clock())
+    if isinstance(first, FetchFailure):
+        return FeedJudgement(url=shown, usable=False, problem=f"{first.kind}: {first.message}")
+    if isinstance(first, NotModified):
+        return FeedJudgement(url=shown, usable=False, problem="304 to an unconditional request")
+    prepared = await _prepare(first, checker)
+    if isinstance(prepared, ParseFailure):
+        return await _judge_page(first, prepared, checker=checker, follow_page=follow_page)
+    again = await checker.fetcher.fetch(
+        replace(request, etag=first.etag, last_modified=first.last_modified),
+        now=checker.clock(),
+    )
+    facts = _facts(prepared, first)
+    facts["validators"] = _validators(first, isinstance(again, NotModified))
+    if isinstance(again, Fetched):
+        facts["identity"] = await _stability(prepared, again, checker=checker)
+    usable = bool(prepared.entries)
+    return FeedJudgement(
+        url=shown,
+        usable=usable,
+        problem=None if usable else "a valid feed without entries",
+        facts=facts,
+        proposal=_proposal(url, prepared.parsed, facts) if usable else None,
+    )
+
+
+async def _judge_page(
+    page: Fetched, failure: ParseFailure, *, checker: Checker, follow_page: int
+) -> FeedJudgement:
+    shown = mask_url(page.url)
+    links: tuple[FeedLink, ...] = ()
+    if follow_page > 0:
+        links = find_feeds(page.body, page.url)[:MAX_DISCOVERED]
+    found = [await check_url(link.url, checker, follow_page=follow_page - 1) for link in links]
+    problem = failure.message
+    if found:
+        problem = f"{failure.message}; it links {len(found)} possible feeds"
+    return FeedJudgement(
+        url=shown,
+        usable=any(judgement.usable for judgement in found),
+        problem=problem,
+        discovered=tuple(found),
+    )
+
+
+async def _prepare(fetched: Fetched, checker: Checker) -> PreparedDocument | ParseFailure:
+    outlet = Outlet(id="check", name="check", kind=OutletKind.PORTAL)
+    return await checker.workers.run_async(
+        prepare_document,
+        PrepareRequest(
+            body=fetched.body,
+            url=fetched.url,
+            content_type=fetched.headers.get("content-type"),
+            feed=Feed(id="check", url=fetched.url, outlet=outlet),
+            parse=checker.settings.parse,
+            clean=checker.settings.clean,
+        ),
+    )
+
+
+def _facts(document: PreparedDocument, fetched: Fetched) -> dict[str, str | int | float | None]:
+    entries, parsed = document.entries, document.parsed
+    lengths = [len(entry.parsed.text or entry.parsed.summary) for entry in entries]
+    chars = sum(lengths)
+    cut = sum(span.end - span.start for entry in entries for span in entry.cleaned.spans)
+    dated = sum(1 for entry in entries if entry.parsed.published or entry.parsed.updated)
+    guids = [entry.parsed.guid for entry in entries if entry.parsed.guid]
+    typical = int(median(lengths)) if lengths else 0
+    return {
+        "title": parsed.title,
+        "format": parsed.format.value,
+        "language": parsed.language,
+        "entries": len(entries),
+        "dated": dated,
+        "guids": "all different" if len(set(guids)) == len(entries) else f"{len(set(guids))}",
+        "text": f"{'full text' if typical >= TEASER_CHARS else 'teasers'}, "
+        f"median {typical} characters",
+        "boilerplate": f"{cut / chars:.0%}" if chars else None,
+        "moved to": mask_url(fetched.permanent_redirect) if fetched.permanent_redirect else None,
+        "hubs": len(parsed.hubs) or None,
+        "problems": "; ".join(parsed.problems) or None,
+        "bad items": len(parsed.bad_items) or None,
+    }
+
+
+def _validators(first: Fetched, honoured: bool) -> str:  # noqa: FBT001 - private
+    named = [
+        name for name, value in (("ETag", first.etag), ("Last-Modified", first.last_modified)) if value
+    ]
+    if not named:
+        return "none: every poll transfers the whole document"
+    return f"{' and '.join(named)}, {'honoured' if honoured else 'sent but not honoured'}"
+
+
+async def _stability(document: PreparedDocument, again: Fetched, *, checker: Checker) -> str:
+    second = await _prepare(again, checker)
+    if isinstance(second, ParseFailure):
+        return f"the second fetch failed: {second.message}"
+    before = {entry.parsed.guid or entry.parsed.canonical_link for entry in document.entries}
+    after = {entry.parsed.guid or entry.parsed.canonical_link for entry in second.entries}
+    moved = len(before ^ after)
+    return "stable between two fetches" if not moved else f"{moved} ids changed between two fetches"
+
+
+def _proposal(url: str, parsed: ParsedFeed, facts: Mapping[str, object]) -> str:
+    host = (urlsplit(url).hostname or "outlet").removeprefix("www.")
+    outlet_id = "".join(c if c.isalnum() else "-" for c in host.rsplit(".", 1)[0]).strip("-")
+    name = (parsed.title or host).replace("\\", "").replace('"', "'")
+    lines = [
+        "[[outlet]]",
+        f'id = "{outlet_id.lower()}"',
+        f'name = "{name}"',
+        'kind = "portal"           # ministry | agency | portal | media',
+        "",
+        "  [[outlet.feed]]",
+        f'  url = "{url}"',
+    ]
+    if parsed.language:
+        lines.append(f'  language = "{parsed.language.split("-", 1)[0].lower()}"')
+    if str(facts.get("text", "")).startswith("teasers"):
+        lines.append("  # full_text = true        # it carries teasers only")
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""Search the dedup log, and say in words how two entries compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aggregator.errors import NotFoundError
+from aggregator.match import compare, explain
+from aggregator.model.matching import Comparison, Decision, Pin, Subject
+from aggregator.model.policy import MatchPolicy
+from aggregator.store import decisions, pins, query, search, subjects
+from aggregator.store.database import Database
+
+__all__ = ["Explanation", "LogRow", "explain_pair", "search_log"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One decision with the titles a person needs to read it.
+
+    Attributes:
+        decision: The row.
+        title: Title of the entry decided about.
+        outlet_id: Its outlet.
+        matched_title: Title of the other side, or None.
+        matched_outlet_id: The other side's outlet, or None.
+    """
+
+    decision: Decision
+    title: str
+    outlet_id: str
+    matched_title: str | None
+    matched_outlet_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Two entries, compared now, beside what was decided then.
+
+    Attributes:
+        a: First entry.
+        b: Second entry.
+        comparison: Under today's policy.
+        words: The same in plain sentences.
+        decided: What the log holds about the pair, oldest first.
+        pins: A person's word on either of them.
+    """
+
+    a: Subject
+    b: Subject
+    comparison: Comparison
+    words: str
+    decided: tuple[Decision, ...]
+    pins: tuple[Pin, ...]
+
+
+def search_log(
+    database: Database, words: str, *, min_similarity: float | None, limit: int
+) -> tuple[LogRow, ...]:
+    """Decisions that match a query, newest first.
+
+    Args:
+        database: Where they are.
+        words: A search query; fields such as `outlet:` and `verdict:` narrow it.
+        min_similarity: Only decisions at least so similar, in [0, 1], or None.
+        limit: At most so many.
+
+    Raises:
+        UsageError: The query cannot be read.
+    """
+    with database.read() as conn:
+        ids = search.decisions(
+            conn, query.parse(words), limit=limit, min_similarity=min_similarity
+        )
+        rows = decisions.load(conn, ids)
+        named = {e for row in rows for e in (row.entry_id, row.matched_entry_id) if e}
+        entries = subjects.load(conn, sorted(named))
+    return tuple(_log_row(row, entries) for row in rows)
+
+
+def explain_pair(database: Database, a: int, b: int, *, policy: MatchPolicy) -> Explanation:
+    """Compares two stored entries under today's policy.
+
+    Raises:
+        NotFoundError: One of the entries does not exist.
+    """
+    with database.read() as conn:
+        found = subjects.load(conn, [a, b])
+        missing = [str(entry) for entry in (a, b) if entry not in found]
+        if missing:
+            msg = f"no such entry: {', '.join(missing)} (see `aggregator stories show`)"
+            raise NotFoundError(msg)
+        comparison = compare(found[a], found[b], policy=policy)
+        return Explanation(
+            a=found[a],
+            b=found[b],
+            comparison=comparison,
+            words=explain(found[a], found[b], comparison),
+            decided=decisions.between(conn, a, b),
+            pins=pins.of_entries(conn, [a, b]),
+        )
+
+
+def _log_row(row: Decision, entries: dict[int, Subject]) -> LogRow:
+    entry = entries.get(row.entry_id)
+    other = entries.get(row.matched_entry_id) if row.matched_entry_id else None
+    return LogRow(
+        decision=row,
+        title=entry.title if entry else "(erased)",
+        outlet_id=entry.outlet_id if entry else "",
+        matched_title=other.title if other else None,
+        matched_outlet_id=other.outlet_id if other else None,
+    )

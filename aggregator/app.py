@@ -1,0 +1,95 @@
+"""Composition: configuration in, working parts out. The only place that builds objects."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from aggregator.clock import Clock, utc_now
+from aggregator.config import load
+from aggregator.fetch import Fetcher
+from aggregator.model.feeds import Feed, FeedState
+from aggregator.model.policy import Settings
+from aggregator.pipeline.poll import PollParts, process_owner
+from aggregator.store import feeds as feed_store
+from aggregator.store.database import Database
+from aggregator.workers import Workers
+
+__all__ = ["App", "open_app", "open_parts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A valid configuration and its open database.
+
+    Attributes:
+        settings: The whole configuration.
+        database: Migrated, and in step with the configured feeds.
+        clock: Aware UTC.
+        environ: Environment variables, for `auth_env`; never logged.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    environ: Mapping[str, str] = field(repr=False)
+
+
+@contextmanager
+def open_app(
+    config_path: Path, *, environ: Mapping[str, str], clock: Clock = utc_now
+) -> Iterator[App]:
+    """Loads the configuration, opens the database and enters the configured feeds.
+
+    Args:
+        config_path: feeds.toml.
+        environ: Environment variables.
+        clock: For tests with a time of their own.
+
+    Yields:
+        The app; its database is closed at the end.
+
+    Raises:
+        ConfigError: feeds.toml is wrong.
+        StoreError: The database cannot be used.
+    """
+    settings = load(config_path, environ=environ)
+    database = Database.open(settings.database)
+    try:
+        with database.write() as conn:
+            feed_store.sync(
+                conn, settings.feeds, outlets=settings.outlets, now=clock()
+            )
+        yield App(settings=settings, database=database, clock=clock, environ=environ)
+    finally:
+        database.dispose()
+
+
+@asynccontextmanager
+async def open_parts(app: App) -> AsyncIterator[PollParts]:
+    """Builds what polling needs: HTTP client, worker processes, the writer thread."""
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer") as writer,
+        Workers(app.settings.parse) as workers,
+    ):
+        async with Fetcher(app.settings.fetch) as fetcher:
+            yield PollParts(
+                database=app.database,
+                writer=writer,
+                fetcher=fetcher,
+                workers=workers,
+                settings=app.settings,
+                owner=process_owner(),
+                clock=app.clock,
+                next_poll_at=next_poll_at,
+                environ=app.environ,
+            )
+
+
+def next_poll_at(feed: Feed, _state: FeedState, now: datetime) -> datetime:
+    """When a feed is due again: its plain interval after this poll."""
+    return now + feed.every

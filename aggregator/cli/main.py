@@ -1,0 +1,75 @@
+"""The `aggregator` command: global options and the registration of every command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from aggregator import __version__
+from aggregator.cli import (
+    config_commands,
+    demo_commands,
+    feed_commands,
+    ops_commands,
+    poll_commands,
+    story_commands,
+    text_commands,
+)
+from aggregator.cli.context import CliContext, make_console
+
+__all__ = ["cli"]
+
+DEFAULT_CONFIG = "feeds.toml"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99})
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="Configuration file.  [default: feeds.toml here, or AGGREGATOR_CONFIG]",
+)
+@click.option("-v", "--verbose", count=True, help="Say more; twice for even more.")
+@click.version_option(__version__, prog_name="aggregator")
+@click.pass_context
+def cli(context: click.Context, /, *, config_path: Path | None, verbose: int) -> None:
+    """Polls the feeds of ministries, agencies and portals; publishes each release once.
+
+    Exit codes: 0 done; 1 the work failed; 2 wrong usage or configuration; 75 another
+    scheduler is running.
+    """
+    path = config_path or Path(os.environ.get("AGGREGATOR_CONFIG", DEFAULT_CONFIG))
+    context.obj = CliContext(
+        config_path=path, json=False, verbose=verbose, console=make_console()
+    )
+
+
+feeds = click.Group("feeds", help="Feeds and their health.")
+for command in (
+    feed_commands.list_,
+    feed_commands.show,
+    feed_commands.check,
+    config_commands.feeds_add,
+    config_commands.feeds_remove,
+):
+    feeds.add_command(command)
+
+for command in (
+    config_commands.init,
+    config_commands.config,
+    config_commands.opml,
+    demo_commands.demo,
+    feeds,
+    ops_commands.db,
+    ops_commands.status,
+    poll_commands.poll,
+    poll_commands.publish,
+    story_commands.explain,
+    story_commands.log,
+    story_commands.stories,
+    text_commands.clean,
+    text_commands.dedup,
+):
+    cli.add_command(command)

@@ -1,0 +1,127 @@
+"""`aggregator poll` and `aggregator publish`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from aggregator.actions.poll import choose_feeds, poll_feeds
+from aggregator.actions.publish import Published, publish_changed
+from aggregator.app import App, open_app, open_parts
+from aggregator.cli.context import CliContext, pass_context
+from aggregator.errors import EXIT_FAILED
+from aggregator.model.feeds import Feed, PollStatus
+from aggregator.pipeline.reports import PollReport
+
+__all__ = ["poll", "publish"]
+
+SUCCESS = frozenset({PollStatus.OK, PollStatus.NOT_MODIFIED})
+STYLES = {
+    PollStatus.OK: "green",
+    PollStatus.NOT_MODIFIED: "dim",
+    PollStatus.FAILED: "red",
+    PollStatus.BUSY: "yellow",
+}
+
+
+@click.command()
+@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@pass_context
+def poll(context: CliContext, /, *, feeds: tuple[str, ...], as_json: bool) -> int:
+    """Poll all enabled feeds (or those named) once, now; match; publish.
+
+    FEED is a feed's or an outlet's id. Exit code 1 if no feed succeeded.
+    """
+    with open_app(context.config_path, environ=os.environ) as app:
+        chosen = choose_feeds(app.settings, feeds)
+        reports = asyncio.run(_poll(app, chosen, context.progress_console(as_json=as_json)))
+        published = publish_changed(app.database, app.settings, clock=app.clock)
+    if as_json:
+        click.echo(json.dumps(_as_json(reports, published), ensure_ascii=False, indent=2))
+    else:
+        _print(context.console, reports, published)
+    done = any(report.status in SUCCESS for report in reports) or not reports
+    return 0 if done else EXIT_FAILED
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@pass_context
+def publish(context: CliContext, /, *, as_json: bool) -> None:
+    """Render the published documents again from the database."""
+    with open_app(context.config_path, environ=os.environ) as app:
+        published = publish_changed(app.database, app.settings, clock=app.clock, anew=True)
+    if as_json:
+        click.echo(json.dumps(published.as_json(), ensure_ascii=False, indent=2))
+    else:
+        for path in published.paths:
+            context.console.print(str(path), highlight=False, soft_wrap=True)
+
+
+async def _poll(
+    app: App, chosen: Sequence[Feed], console: Console
+) -> tuple[PollReport, ...]:
+    columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[feed]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("poll", total=len(chosen), feed="")
+
+        def advance(report: PollReport) -> None:
+            bar.update(task, advance=1, feed=report.feed_id)
+
+        async with open_parts(app) as parts:
+            return await poll_feeds(chosen, parts, on_report=advance)
+
+
+def _as_json(reports: Sequence[PollReport], published: Published) -> dict[str, object]:
+    return {
+        "feeds": [
+            {
+                "feed": report.feed_id,
+                "outlet": report.outlet_id,
+                "url": report.url,
+                "status": report.status.value,
+                "entries": report.recorded.entries,
+                "new": report.recorded.new,
+                "duplicate": report.recorded.duplicate,
+                "revised": report.recorded.revised,
+                "error": report.error,
+                "took_s": round(report.took_s, 3),
+            }
+            for report in reports
+        ],
+        "stories": published.stories,
+        "published": [str(path) for path in published.paths],
+    }
+
+
+def _print(console: Console, reports: Sequence[PollReport], published: Published) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("feed", "status"):
+        table.add_column(name)
+    for name in ("entries", "new", "duplicate", "revised", "took"):
+        table.add_column(name, justify="right")
+    for report in reports:
+        recorded, style = report.recorded, STYLES[report.status]
+        table.add_row(
+            report.feed_id,
+            f"[{style}]{report.status}[/]",
+            str(recorded.entries),
+            str(recorded.new),
+            str(recorded.duplicate),
+            str(recorded.revised),
+            f"{report.took_s:.1f} s",
+        )
+    console.print(table)
+    for report in reports:
+        if report.error:
+            console.print(f"{report.feed_id}: {report.error}", style="red", markup=False)
+    console.print(f"\n{published.stories} stories in the merged feed:")
+    console.print(str(published.merged), highlight=False, soft_wrap=True)

@@ -1,0 +1,330 @@
+"""Carries a prepared document into the store, inside the caller's write transaction.
+
+    sort | insert | candidates | decide | stories, decisions | revisions
+
+Everything commits together with the feed's new state, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from aggregator.match import POLICY_VERSION
+from aggregator.model.entries import ParsedFeed
+from aggregator.model.feeds import Feed
+from aggregator.model.matching import Action, Decision, PreparedEntry, Subject, Verdict
+from aggregator.model.policy import MatchPolicy
+from aggregator.model.stories import ChangeKind
+from aggregator.pipeline.decide import Decided, Surroundings, decide_all
+from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_entry
+from aggregator.pipeline.reports import Recorded
+from aggregator.pipeline.revise import record_revisions
+from aggregator.pipeline.sort import sort_items
+from aggregator.store import bands, decisions, entries, pins, search, stories, story_views, subjects
+
+__all__ = ["RecordContext", "load_surroundings", "record_document", "write_decided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordContext:
+    """What recording needs beside the document.
+
+    Attributes:
+        feed: The feed as configured.
+        policy: `[match]`.
+        first_poll: Nothing of this feed was ever stored.
+        fetched_at: When the document was received.
+        now: Our clock, the same for everything in the transaction.
+    """
+
+    feed: Feed
+    policy: MatchPolicy
+    first_poll: bool
+    fetched_at: datetime
+    now: datetime
+
+    @property
+    def window(self) -> timedelta:
+        """The feed's own matching window, or the policy's."""
+        return self.feed.window or self.policy.window
+
+
+def record_document(
+    conn: Connection,
+    document: PreparedDocument,
+    *,
+    request: PrepareRequest,
+    context: RecordContext,
+) -> Recorded:
+    """Stores what is new in a document and decides about it.
+
+    Args:
+        conn: Write transaction; the poll's lease is verified already.
+        document: After parse, clean and sign.
+        request: What it was prepared with, for items only recognised so far.
+        context: Feed, policy, times.
+
+    Returns:
+        What changed, in numbers.
+    """
+
+    def prepare(item: PreparedEntry) -> PreparedEntry:
+        return prepare_entry(
+            item.parsed, request, document_language=document.parsed.language
+        )
+
+    items = sort_items(conn, context.feed.id, items=document.entries, prepare=prepare)
+    entries.touch(conn, items.seen, now=context.now)
+    decided = _record_new(conn, items.new, parsed=document.parsed, context=context)
+    revised = record_revisions(
+        conn,
+        items.changed,
+        policy=context.policy,
+        fetched_at=context.fetched_at,
+        now=context.now,
+    )
+    return Recorded(
+        entries=len(document.entries),
+        new=len(items.new),
+        duplicate=sum(1 for d in decided if d.assignment.action is not Action.OPENED),
+        revised=revised,
+        bad_items=len(document.parsed.bad_items),
+    )
+
+
+def load_surroundings(
+    conn: Connection,
+    near: Mapping[int, Sequence[int]],
+    *,
+    policy: MatchPolicy,
+    known: Mapping[int, Subject],
+) -> Surroundings:
+    """Loads every entry and story a batch has to be compared with, in few queries.
+
+    Args:
+        conn: A transaction.
+        near: Entry id of the batch -> candidate ids.
+        policy: `[match]`.
+        known: Subjects at hand already (the batch itself).
+    """
+    wanted = {c for found in near.values() for c in found} - set(known)
+    active = pins.of_entries(conn, sorted(wanted | set(known)))
+    pinned = {e for pin in active for e in (pin.entry_a, pin.entry_b) if e is not None}
+    loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))))
+    story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
+    members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
+    canonicals = story_views.canonicals(conn, story_ids)
+    missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
+    loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)))
+    return Surroundings(
+        subjects={**loaded, **known},
+        members=members,
+        canonicals=canonicals,
+        statuses=story_views.statuses(conn, story_ids),
+        pins=active,
+        policy=policy,
+    )
+
+
+def write_decided(
+    conn: Connection,
+    decided: Sequence[Decided],
+    *,
+    first_poll: bool,
+    now: datetime,
+) -> None:
+    """Writes stories, memberships and the dedup log for a decided batch."""
+    stories.create(conn, [_opening(d, first_poll, now) for d in decided if _opens(d)], now=now)
+    for outcome in decided:
+        if not _opens(outcome):
+            _join(conn, outcome, now=now)
+    rows = [row for outcome in decided for row in _log_rows(outcome, now=now)]
+    titles = {d.entry.entry_id: d.entry.title for d in decided}
+    decisions.record(conn, rows, titles=titles)
+
+
+def _record_new(
+    conn: Connection,
+    new: Sequence[PreparedEntry],
+    *,
+    parsed: ParsedFeed,
+    context: RecordContext,
+) -> list[Decided]:
+    if not new:
+        return []
+    rows = [_new_entry(item, parsed=parsed, context=context) for item in new]
+    ids = entries.insert(conn, rows, now=context.now)
+    batch = [
+        _subject(entry_id, row, context=context) for entry_id, row in zip(ids, rows, strict=True)
+    ]
+    bands.insert(
+        conn,
+        [
+            bands.BandEntry(
+                entry_id=s.entry_id, effective_at=s.effective_at, signature=s.signature
+            )
+            for s in batch
+        ],
+    )
+    near = find_near(conn, batch, window=context.window)
+    around = load_surroundings(
+        conn, near, policy=context.policy, known={s.entry_id: s for s in batch}
+    )
+    decided = decide_all(
+        batch,
+        near,
+        around=around,
+        mint=lambda: stories.new_id(context.now),
+        now=context.now,
+    )
+    write_decided(conn, decided, first_poll=context.first_poll, now=context.now)
+    return decided
+
+
+def find_near(
+    conn: Connection, batch: Sequence[Subject], *, window: timedelta
+) -> dict[int, list[int]]:
+    """Candidates of each entry of a batch, by entry id."""
+    queries = [
+        bands.BandQuery(
+            bands=s.signature.bands,
+            keys=s.signature.keys,
+            effective_at=s.effective_at,
+            window=window,
+            exclude=frozenset({s.entry_id}),
+        )
+        for s in batch
+    ]
+    found = bands.candidates(conn, queries)
+    return {
+        subject.entry_id: [candidate.entry_id for candidate in candidates]
+        for subject, candidates in zip(batch, found, strict=True)
+    }
+
+
+def _new_entry(
+    item: PreparedEntry, *, parsed: ParsedFeed, context: RecordContext
+) -> entries.NewEntry:
+    claimed = item.parsed.published or item.parsed.updated
+    effective = min(claimed, context.now) if claimed else context.now
+    return entries.NewEntry(
+        feed_id=context.feed.id,
+        prepared=item,
+        effective_at=effective,
+        dated=claimed is not None,
+        first_poll=context.first_poll,
+        fetched_at=context.fetched_at,
+        delivered_as=parsed.format.value,
+        terms=search.terms(item.parsed.title, item.body or item.parsed.summary, item.language),
+    )
+
+
+def _subject(entry_id: int, row: entries.NewEntry, *, context: RecordContext) -> Subject:
+    item, outlet = row.prepared, context.feed.outlet
+    return Subject(
+        entry_id=entry_id,
+        feed_id=context.feed.id,
+        outlet_id=outlet.id,
+        outlet_kind=outlet.kind,
+        own_issuer=outlet.issuer,
+        issuer=item.issuer,
+        language=item.language,
+        guid=item.parsed.guid,
+        link=item.parsed.canonical_link,
+        title=item.parsed.title,
+        body=item.body,
+        effective_at=row.effective_at,
+        dated=row.dated,
+        first_seen_at=context.now,
+        first_poll=context.first_poll,
+        notices=item.cleaned.notices,
+        agency_marks=item.parsed.agency_marks,
+        signature=item.signature,
+    )
+
+
+def _opens(outcome: Decided) -> bool:
+    return outcome.assignment.action is Action.OPENED
+
+
+def _opening(outcome: Decided, first_poll: bool, now: datetime) -> stories.Opening:  # noqa: FBT001 - private
+    return stories.Opening(
+        story_id=outcome.story_id,
+        entry_id=outcome.entry.entry_id,
+        effective_at=outcome.entry.effective_at,
+        # What a feed already held when it was added is no news of this minute.
+        surfaced_at=outcome.entry.effective_at if first_poll else now,
+        status=outcome.status,
+        embargo_until=outcome.embargo_until,
+    )
+
+
+def _join(conn: Connection, outcome: Decided, *, now: datetime) -> None:
+    comparison = outcome.assignment.comparison
+    joining = stories.Joining(
+        story_id=outcome.story_id,
+        entry_id=outcome.entry.entry_id,
+        verdict=outcome.assignment.verdict,
+        effective_at=outcome.entry.effective_at,
+        canonical_id=outcome.canonical_id,
+        kind=outcome.kind,
+        note="; ".join(comparison.vetoes) if comparison else "",
+    )
+    stories.join(conn, [joining], now=now)
+    for absorbed in outcome.assignment.absorb:
+        stories.merge(
+            conn,
+            outcome.story_id,
+            absorbed=absorbed,
+            reason=f"entry {outcome.entry.entry_id} belongs to both",
+            now=now,
+            canonical_id=outcome.canonical_id,
+        )
+    if outcome.status.value != "usable" and outcome.kind is not ChangeKind.WITHDRAWN:
+        stories.set_status(
+            conn,
+            outcome.story_id,
+            outcome.status,
+            reason=f"entry {outcome.entry.entry_id}",
+            now=now,
+            embargo_until=outcome.embargo_until,
+        )
+
+
+def _log_rows(outcome: Decided, *, now: datetime) -> list[Decision]:
+    assignment, comparison = outcome.assignment, outcome.assignment.comparison
+    evidence = dict(comparison.evidence) if comparison else {}
+    if comparison and comparison.vetoes:
+        evidence["vetoes"] = list(comparison.vetoes)
+    if outcome.embargo_broken:
+        evidence["embargo_broken"] = True
+    first = Decision(
+        entry_id=outcome.entry.entry_id,
+        matched_entry_id=assignment.matched_entry_id,
+        story_id=outcome.story_id,
+        action=assignment.action,
+        verdict=assignment.verdict,
+        rule=comparison.rule if comparison else "nothing-near",
+        similarity=comparison.similarity if comparison else None,
+        evidence=evidence,
+        policy_version=POLICY_VERSION,
+        decided_at=now,
+    )
+    near = [
+        replace(
+            first,
+            matched_entry_id=other,
+            action=Action.NEAR_MISS,
+            verdict=related.verdict,
+            rule=related.rule,
+            similarity=related.similarity,
+            evidence={**related.evidence, "vetoes": list(related.vetoes)},
+        )
+        for other, related in assignment.relations
+        if related.verdict is not Verdict.DISTINCT or related.vetoes
+    ]
+    return [first, *near]

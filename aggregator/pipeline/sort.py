@@ -1,0 +1,122 @@
+"""Which items of a document are new, changed, known: identity against the store.
+
+    prepared items + stored entries | match.identify | Sorted
+
+Reads the store, writes nothing. Items the worker recognised but whose identity turns
+out to be new or changed (the same text under another guid) are prepared here after all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from aggregator.match import KnownEntry, identify
+from aggregator.model.matching import PreparedEntry
+from aggregator.pipeline.prepare import UNSIGNED
+from aggregator.store import subjects
+
+__all__ = ["Changed", "Sorted", "sort_items"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A stored entry that came with another title or text.
+
+    Attributes:
+        stored: Its form so far.
+        prepared: Its new form.
+    """
+
+    stored: subjects.KnownEntry
+    prepared: PreparedEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """The items of one document by what they are to the store.
+
+    Attributes:
+        new: To be stored for the first time, in document order.
+        changed: New revisions.
+        seen: Ids of all stored entries the document still carries.
+    """
+
+    new: tuple[PreparedEntry, ...]
+    changed: tuple[Changed, ...]
+    seen: tuple[int, ...]
+
+
+def sort_items(
+    conn: Connection,
+    feed_id: str,
+    *,
+    items: Sequence[PreparedEntry],
+    prepare: Callable[[PreparedEntry], PreparedEntry],
+) -> Sorted:
+    """Sorts a document's items.
+
+    Args:
+        conn: Inside the recording transaction.
+        feed_id: The feed.
+        items: Prepared items in document order; recognised ones unsigned.
+        prepare: Cleans and signs an item the worker had only recognised.
+
+    Returns:
+        New, changed and seen items.
+    """
+    stored = subjects.known(
+        conn,
+        feed_id,
+        guids=_distinct(item.parsed.guid for item in items),
+        links=_distinct(item.parsed.canonical_link for item in items),
+        texts=_distinct(item.content_sha256 for item in items),
+    )
+    by_id = {entry.entry_id: entry for entry in stored}
+    new: list[PreparedEntry] = []
+    changed: list[Changed] = []
+    seen: list[int] = []
+    for item, identity in zip(items, identify(items, _forms(stored)), strict=True):
+        if identity.same_as is not None:
+            continue
+        if identity.entry_id is None:
+            new.append(_whole(item, prepare))
+            continue
+        seen.append(identity.entry_id)
+        entry = by_id[identity.entry_id]
+        if identity.changed and not entry.redacted:
+            changed.append(Changed(stored=entry, prepared=_whole(item, prepare)))
+    return Sorted(new=tuple(new), changed=tuple(changed), seen=tuple(seen))
+
+
+def _whole(
+    item: PreparedEntry, prepare: Callable[[PreparedEntry], PreparedEntry]
+) -> PreparedEntry:
+    return prepare(item) if item.signature is UNSIGNED or not item.signature.version else item
+
+
+def _forms(stored: Sequence[subjects.KnownEntry]) -> list[KnownEntry]:
+    """One row for every guid and link a stored entry ever had, as `identify` wants them."""
+    forms = []
+    for entry in stored:
+        guids = sorted(entry.guids) or [None]
+        links = sorted(entry.links) or [None]
+        for at in range(max(len(guids), len(links))):
+            forms.append(
+                KnownEntry(
+                    entry_id=entry.entry_id,
+                    guid=guids[min(at, len(guids) - 1)],
+                    link=links[min(at, len(links) - 1)],
+                    title=entry.subject.title,
+                    body_sha256=entry.body_sha256,
+                    content_sha256=entry.content_sha256,
+                    signature=entry.subject.signature,
+                )
+            )
+    return forms
+
+
+def _distinct(values: object) -> list[str]:
+    return sorted({value for value in values if value})  # type: ignore[attr-defined]
