@@ -12,12 +12,10 @@ on one side at least; two fillings of one template leave most of their slots.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from aggregator.match.facts_calendar import dates_agree, times_agree, weekday_fits
 from aggregator.match.facts_codec import decode, encode
-from aggregator.match.facts_labels import NAMING_ROLES
 from aggregator.match.facts_model import (
     NO_FACTS,
     RELEASE_NUMBER,
@@ -49,10 +47,6 @@ __all__ = [
     "same_value",
 ]
 
-_NUMERIC = frozenset(
-    {FactKind.NUMBER, FactKind.QUANTITY, FactKind.MONEY, FactKind.PERCENT, FactKind.AGE}
-)
-_DAYS = frozenset({FactKind.DATE, FactKind.WEEKDAY})
 # Fewer values than this are too few to call two texts two fillings of one template.
 _DISJOINT_VALUES = 3
 
@@ -79,15 +73,13 @@ def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
 
 def agreement(a: Facts, b: Facts) -> Agreement:
     """How far two texts' facts agree: evidence where no single conflict decides."""
-    slots_a, slots_b = _slots(a.facts), _slots(b.facts)
-    aligned = slots_a.keys() & slots_b.keys()
+    aligned = a.slots.keys() & b.slots.keys()
     equal = sum(
-        any(same_value(x, y, a, b) for x in slots_a[slot] for y in slots_b[slot])
+        any(same_value(x, y, a, b) for x in a.slots[slot] for y in b.slots[slot])
         for slot in aligned
     )
-    values_a, values_b = _values(a.facts), _values(b.facts)
-    fewer = min(len(values_a), len(values_b))
-    common = len(values_a & values_b)
+    fewer = min(len(a.values), len(b.values))
+    common = len(a.values & b.values)
     return Agreement(
         len(aligned),
         equal,
@@ -132,61 +124,25 @@ def _year(own: Facts, other: Facts) -> int | None:
 
 def _unsettled(facts: Facts, other: Facts) -> list[Fact]:
     """Facts whose value the other text names nowhere."""
-    known = _values(other.facts)
-    strange = [fact for fact in facts.facts if _value_key(fact) not in known]
+    strange = facts.values - other.values
     if not strange:
-        return strange
-    by_kind: defaultdict[str, list[Fact]] = defaultdict(list)
-    for fact in other.facts:
-        by_kind[_family(fact)].append(fact)
+        return []
     return [
         fact
-        for fact in strange
-        if not any(same_value(fact, each, facts, other) for each in by_kind[_family(fact)])
+        for fact in facts.facts
+        if (fact.family, fact.value) in strange
+        and not any(
+            same_value(fact, each, facts, other) for each in other.families.get(fact.family, ())
+        )
     ]
 
 
-def _values(facts: Iterable[Fact]) -> set[tuple[str, str]]:
-    return {_value_key(fact) for fact in facts}
-
-
-def _value_key(fact: Fact) -> tuple[str, str]:
-    return _family(fact), fact.value
-
-
-def _family(fact: Fact) -> str:
-    """Facts of one family can stand for each other; "18.000,-" and "18.000 Euro" do."""
-    if fact.role in NAMING_ROLES:
-        return fact.role
-    if fact.kind in _NUMERIC:
-        return "figure"
-    return "day" if fact.kind in _DAYS else fact.kind.value
-
-
-def _slots(facts: Iterable[Fact]) -> dict[tuple[object, ...], list[Fact]]:
-    slots: defaultdict[tuple[object, ...], list[Fact]] = defaultdict(list)
-    for fact in facts:
-        for slot in _slots_of(fact):
-            slots[slot].append(fact)
-    return slots
-
-
-def _slots_of(fact: Fact) -> Iterator[tuple[object, ...]]:
-    if fact.role in NAMING_ROLES or fact.role == RELEASE_NUMBER:
-        yield fact.kind, fact.role
-        return
-    if fact.before:
-        yield fact.kind, fact.role, True, fact.before
-    if fact.after:
-        yield fact.kind, fact.role, False, fact.after
-
-
 def _aligned(only_a: list[Fact], only_b: list[Fact]) -> Iterator[tuple[Fact, Fact]]:
-    slots = _slots(only_b)
+    slots = {slot: fact for fact in reversed(only_b) for slot in fact.slots}
     for fact in only_a:
-        for slot in _slots_of(fact):
+        for slot in fact.slots:
             if slot in slots:
-                yield fact, slots[slot][0]
+                yield fact, slots[slot]
 
 
 def _conflict(x: Fact, y: Fact) -> Conflict:

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
+from aggregator.match.facts_labels import NAMING_ROLES
 from aggregator.match.numbers import Number
 
 __all__ = [
@@ -54,6 +57,11 @@ class Strength(StrEnum):
 _SOFT_KINDS = frozenset(
     {FactKind.NUMBER, FactKind.QUANTITY, FactKind.MONEY, FactKind.PERCENT, FactKind.AGE}
 )
+_FAMILIES = {
+    **dict.fromkeys(_SOFT_KINDS, "figure"),
+    FactKind.DATE: "day",
+    FactKind.WEEKDAY: "day",
+}
 _WORDS = {
     FactKind.NUMBER: "figure",
     FactKind.QUANTITY: "figure",
@@ -87,8 +95,23 @@ class Fact:
     number: Number | None = None
     in_title: bool = False
 
+    @property
+    def family(self) -> str:
+        """Facts of one family can stand for each other; "18.000,-" and "18.000 Euro" do."""
+        return self.role if self.role in NAMING_ROLES else _FAMILIES.get(self.kind, self.kind)
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def slots(self) -> tuple[tuple[object, ...], ...]:
+        """What must be equal in another text for its fact to be this one's counterpart."""
+        role = self.role
+        if role in NAMING_ROLES or role == RELEASE_NUMBER:
+            return ((self.kind, role),)
+        before = ((self.kind, role, True, self.before),) if self.before else ()
+        after = ((self.kind, role, False, self.after),) if self.after else ()
+        return before + after
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts of one text, in order.
 
@@ -99,6 +122,28 @@ class Facts:
 
     facts: tuple[Fact, ...] = ()
     published: str = ""
+
+    @cached_property
+    def families(self) -> dict[str, list[Fact]]:
+        """Facts that can stand for each other, by family."""
+        found: defaultdict[str, list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            found[fact.family].append(fact)
+        return dict(found)
+
+    @cached_property
+    def values(self) -> frozenset[tuple[str, str]]:
+        """Family and canonical value of each fact."""
+        return frozenset((fact.family, fact.value) for fact in self.facts)
+
+    @cached_property
+    def slots(self) -> dict[tuple[object, ...], list[Fact]]:
+        """Facts by the slots they fill."""
+        found: defaultdict[tuple[object, ...], list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            for slot in fact.slots:
+                found[slot].append(fact)
+        return dict(found)
 
 
 NO_FACTS = Facts()

@@ -23,7 +23,7 @@ __all__ = ["extract"]
 # What a release is about stands in its first pages; bounds the cost.
 _MAX_CHARS = 20_000
 _MAX_FACTS = 200
-_CONTEXT_CHARS = 40
+_CONTEXT_CHARS = 32
 _HASH_MASK = 0xFFFFFF
 # A weekday this close before a date belongs to it: "Freitag, den 10. Maerz".
 _DATE_REACH = 12
@@ -31,6 +31,7 @@ _DATE_REACH = 12
 _DIGIT = re.compile(r"[0-9]")
 _DIGITS = re.compile(r"[\d.,/_-]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_TWO_WORDS = re.compile(r"[\W\d_]*([^\W\d_]+)(?:[\W\d_]+([^\W\d_]+))?")
 _GLUED = re.compile(r"[^\W\d_](?:\w|[-./](?=\w))*[-./]?$")
 _WEEKDAY = re.compile(
     r"[DFMSTW](?:ontag|ienstag|ittwoch|onnerstag|reitag|amstag|onnabend|onntag|onday|uesday"
@@ -109,20 +110,21 @@ def _words_before(text: str, start: int) -> list[str]:
 
 def _fact(text: str, start: int, reading: Reading, before: list[str], *, in_title: bool) -> Fact:
     end = reading.end
-    after = _WORD.findall(fold_word(text[end : end + _CONTEXT_CHARS]))
+    behind = _TWO_WORDS.match(text, end, end + _CONTEXT_CHARS)
+    after = fold_word(f"{behind[1]} {behind[2] or ''}") if behind is not None else ""
     near = [word for word in before[-4:] if word not in MONTHS and word not in WEEKDAYS]
     return Fact(
         reading.kind,
         reading.role,
         reading.value,
         text[start:end],
-        _context(near[-2:]),
-        _context(after[:2]),
+        _context(" ".join(near[-2:])),
+        _context(after),
         reading.number,
         in_title,
     )
 
 
-def _context(words: list[str]) -> int:
+def _context(words: str) -> int:
     """Hash of the words next to a fact; 0 where there are none."""
-    return crc32(" ".join(words).encode()) & _HASH_MASK if words else 0
+    return crc32(words.encode()) & _HASH_MASK if words else 0

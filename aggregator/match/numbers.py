@@ -140,6 +140,9 @@ def parse_number(
     Raises:
         ValueError: `written` holds no digit.
     """
+    if not scale and written.isdigit() and _hedge(before) is None:
+        value = float(written)
+        return Number(value, value, value, len(written.strip("0")) or 1)
     plain = _plain(written.translate(_SPACES), language.split("-", 1)[0].lower(), bool(scale))
     whole, _, decimals = plain.partition(".")
     factor = _scale_factor(scale, language)
@@ -147,7 +150,7 @@ def parse_number(
     rounding = 0.5 * factor * 10.0 ** -len(decimals) if scale or decimals else 0.0
     low, high = _hedged(value, before)
     digits = (whole + decimals).lstrip("0") if decimals else whole.strip("0")
-    return Number(value, low - rounding, high + rounding, max(1, len(digits)))
+    return Number(value, low - rounding, high + rounding, len(digits) or 1)
 
 
 def agree(a: Number, b: Number) -> bool:
@@ -206,9 +209,11 @@ def _scale_factor(scale: str, language: str) -> float:
 
 
 def _hedged(value: float, before: tuple[str, ...]) -> tuple[float, float]:
+    hedge = _hedge(before)
+    return (value, value) if hedge is None else (value * hedge[0], value * hedge[1])
+
+
+def _hedge(before: tuple[str, ...]) -> tuple[float, float] | None:
     if not before:
-        return value, value
-    hedge = _HEDGES.get(before[-1]) or _HEDGES.get(" ".join(before[-2:]))
-    if hedge is None:
-        return value, value
-    return value * hedge[0], value * hedge[1]
+        return None
+    return _HEDGES.get(before[-1]) or _HEDGES.get(" ".join(before[-2:]))
