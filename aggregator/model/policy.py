@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.model.feeds import Feed, Outlet, OutletKind
+from aggregator.model.matching import Verdict
 
 __all__ = [
     "CleanPolicy",
@@ -112,8 +113,9 @@ class OutputPolicy:
         without_outlets: Not stories whose canonical entry is of these.
         issuers: Only these issuers; () = all.
         without_issuers: Not these issuers.
-        kinds: Only these outlet kinds; () = all.
-        without_kinds: Not these kinds.
+        kinds: Only stories with a member of these outlet kinds; () = all.
+        without_kinds: Not stories whose canonical entry is of these kinds.
+        without_verdicts: Not stories with a member that came in by these verdicts.
         languages: Only these; () = all.
         content: full, excerpt or link.
         updates: in-place or new-entry.
@@ -128,6 +130,7 @@ class OutputPolicy:
     without_issuers: tuple[str, ...] = ()
     kinds: tuple[OutletKind, ...] = ()
     without_kinds: tuple[OutletKind, ...] = ()
+    without_verdicts: tuple[Verdict, ...] = ()
     languages: tuple[str, ...] = ()
     content: str = "full"
     updates: str = "in-place"

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from aggregator.model.stories import Member
+from aggregator.model.stories import Member, Story
 
 __all__ = [
     "change_id",
@@ -16,7 +16,7 @@ __all__ = [
     "is_absolute_iri",
     "is_secret",
     "member_link",
-    "revision_id",
+    "published_id",
     "source_id",
     "story_id",
     "story_page",
@@ -124,13 +124,15 @@ def story_id(story: str) -> str:
     return f"urn:uuid:{story}"
 
 
-def revision_id(story: str, revision: int) -> str:
-    """atom:id of one revision of a story, for `updates = "new-entry"`.
+def published_id(story: Story, *, new_entry: bool) -> str:
+    """The id a feed shows for a story.
 
-    A UUID of its own (version 5, in the story's namespace), since `urn:uuid:` allows no
-    suffix. Revision 1 keeps the story's id.
+    With `updates = "new-entry"` every revision but the first has a UUID of its own
+    (version 5, in the story's namespace), since `urn:uuid:` allows no suffix.
     """
-    return story_id(story) if revision <= 1 else uuid5(UUID(story), f"revision:{revision}").urn
+    if not new_entry or story.revision <= 1:
+        return story_id(story.id)
+    return uuid5(UUID(story.id), f"revision:{story.revision}").urn
 
 
 def change_id(story: str, seq: int) -> str:

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Verdict
-from aggregator.model.stories import Member, Story, StoryStatus, Tombstone
+from aggregator.model.stories import ChangeKind, Member, Story, StoryStatus, Tombstone
 from aggregator.publish.addresses import (
     feed_address,
     feed_id,
     member_link,
-    revision_id,
+    published_id,
     source_id,
     story_id,
     story_page,
@@ -48,17 +49,22 @@ from aggregator.publish.escaping import (
     rfc3339,
     text_construct,
 )
-from aggregator.publish.options import RenderOptions, Updates
+from aggregator.publish.options import RenderOptions
 
 __all__ = [
     "AGG",
     "ATOM_TYPE",
+    "END",
     "FeedHead",
     "author_name",
     "categories",
     "deleted_entry",
+    "entry_lang",
     "entry_source",
     "feed_head",
+    "kind_category",
+    "notice_category",
+    "notice_terms",
     "optional_text",
     "render_atom",
     "story_entry",
@@ -73,6 +79,11 @@ NAMESPACES = f'xmlns="{ATOM}" xmlns:agg="{AGG}" xmlns:at="{TOMBSTONES}" xmlns:fh
 ATOM_TYPE = "application/atom+xml; charset=utf-8"
 GENERATOR = "newsroom-aggregator"
 END = "</feed>\n"
+NOTICE_TERMS = {
+    ChangeKind.REVISED: "revision",
+    ChangeKind.CORRECTED: "correction",
+    ChangeKind.WITHDRAWN: "withdrawal",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +172,8 @@ def story_entry(story: Story, options: RenderOptions) -> str:
     """One story as an `entry` element."""
     member = canonical(story)
     lines = [
-        f"<entry{_entry_lang(story.language, options)}>",
-        element("id", _entry_id(story, options)),
+        f"<entry{entry_lang(story.language, options)}>",
+        element("id", published_id(story, new_entry=options.new_entry)),
         text_construct("title", story_title(story, options)),
         element("updated", rfc3339(story.updated)),
         element("published", rfc3339(story.published)),
@@ -194,12 +205,6 @@ def optional_text(name: str, text: str | None) -> list[str]:
     return [text_construct(name, text)] if text and one_line(text) else []
 
 
-def _entry_id(story: Story, options: RenderOptions) -> str:
-    if options.updates is Updates.NEW_ENTRY:
-        return revision_id(story.id, story.revision)
-    return story_id(story.id)
-
-
 def _links(story: Story, options: RenderOptions) -> list[str]:
     own = canonical(story)
     page = story_page(options.base_url, story.id)
@@ -223,16 +228,30 @@ def _other_link(member: Member, link: str) -> str:
 
 def categories(story: Story, options: RenderOptions) -> list[str]:
     """Outlet kinds, notices, and the canonical entry's own categories."""
-    words = options.words
     kinds = dict.fromkeys(member.outlet_kind for member in story.members)
-    lines = [_category(kind.value, "outlet-kind", words.kinds[kind]) for kind in kinds]
-    for kind in dict.fromkeys(change.kind for change in fact_changes(story)):
-        term = {"revised": "revision", "corrected": "correction", "withdrawn": "withdrawal"}
-        lines.append(_category(term[kind.value], "notice", words.changes[kind]))
+    changes = dict.fromkeys(change.kind for change in fact_changes(story))
+    lines = [kind_category(kind, options) for kind in kinds]
+    lines += [notice_category(kind, options) for kind in changes]
     if story.embargo_until is not None:
-        lines.append(_category("embargo", "notice", words.embargo.split(":", 1)[0]))
+        lines.append(_category("embargo", "notice", options.words.embargo.split(":", 1)[0]))
     own = dict.fromkeys(label(category) for category in story.categories)
     return [*lines, *(f'<category term="{attribute(term)}"/>' for term in own if term)]
+
+
+def notice_terms(story: Story) -> list[str]:
+    """Terms of the story's notices: revision, correction, withdrawal, embargo."""
+    terms = dict.fromkeys(NOTICE_TERMS[change.kind] for change in fact_changes(story))
+    return [*terms, *(["embargo"] if story.embargo_until is not None else [])]
+
+
+def kind_category(kind: OutletKind, options: RenderOptions) -> str:
+    """An outlet kind as `category`."""
+    return _category(kind.value, "outlet-kind", options.words.kinds[kind])
+
+
+def notice_category(kind: ChangeKind, options: RenderOptions) -> str:
+    """A change of facts as `category`: revision, correction or withdrawal."""
+    return _category(NOTICE_TERMS[kind], "notice", options.words.changes[kind])
 
 
 def _category(term: str, scheme: str, shown: str) -> str:
@@ -263,7 +282,7 @@ def _extension(story: Story, options: RenderOptions) -> list[str]:
         lines.append(element("agg:revision", str(story.revision)))
     if story.embargo_until is not None:
         lines.append(element("agg:embargo", rfc3339(story.embargo_until)))
-    if options.updates is Updates.NEW_ENTRY:
+    if options.new_entry:
         lines.append(element("agg:story", story_id(story.id)))
     return lines
 
@@ -285,7 +304,8 @@ def deleted_entry(tombstone: Tombstone, options: RenderOptions) -> str:
     )
 
 
-def _entry_lang(language: str, options: RenderOptions) -> str:
+def entry_lang(language: str, options: RenderOptions) -> str:
+    """An `xml:lang` attribute where the language is not the feed's."""
     tag = language_tag(language)
     return "" if tag is None or tag == options.language else f' xml:lang="{tag}"'
 

@@ -32,6 +32,7 @@ __all__ = [
     "other_outlets",
     "paragraphs",
     "sanitised",
+    "shown_html",
     "story_html",
     "story_title",
 ]
@@ -112,13 +113,14 @@ def story_html(story: Story, options: RenderOptions) -> str:
     body = Body(html=story.html, text=story.text, spans=story.spans)
     parts = [change_notes(story, options), _embargo(story, options)]
     if story.status is not StoryStatus.WITHDRAWN:
-        mode = content_mode(canonical(story), options)
-        parts.append(_shown(body, canonical(story), mode, options))
+        parts.append(shown_html(body, canonical(story), options))
     parts += [also_published(story, options), _doubt(story, options)]
     return "\n".join(part for part in parts if part)
 
 
-def _shown(body: Body, member: Member, mode: ContentMode, options: RenderOptions) -> str:
+def shown_html(body: Body, member: Member, options: RenderOptions) -> str:
+    """As much of the text as may be shown; if not all, with a link to the rest."""
+    mode = content_mode(member, options)
     if mode is ContentMode.FULL:
         return body_html(body)
     text = paragraphs(excerpt(body_text(body))) if mode is ContentMode.EXCERPT else ""

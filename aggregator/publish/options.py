@@ -55,6 +55,11 @@ class RenderOptions:
     outlet_content: tuple[tuple[str, str], ...] = ()
 
     @property
+    def new_entry(self) -> bool:
+        """Whether a revision gets an id of its own."""
+        return self.updates is Updates.NEW_ENTRY
+
+    @property
     def words(self) -> Words:
         """The program's own words in `language`."""
         return words_for(self.language)
