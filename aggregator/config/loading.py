@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from aggregator.config.build import build_settings
 from aggregator.config.checks import check_document
-from aggregator.config.locate import Location, key_lines
+from aggregator.config.locate import Location, map_toml
 from aggregator.config.problems import Problem, messages, problems_of, shown
 from aggregator.config.tables import Document
 from aggregator.config.values import check_database
@@ -55,7 +55,7 @@ def settings_of_text(text: str, *, path: Path, environ: Mapping[str, str]) -> Se
     except ValueError as error:
         # TOMLDecodeError, or a number or date Python cannot hold.
         raise ConfigError((_syntax_message(str(error), text=text, path=path),)) from None
-    return settings_of(raw, path=path, environ=environ, lines=key_lines(text))
+    return settings_of(raw, path=path, environ=environ, lines=map_toml(text).lines)
 
 
 def settings_of(
@@ -71,7 +71,7 @@ def settings_of(
         raw: What tomllib made of the file.
         path: The file, for messages and relative paths.
         environ: Environment variables.
-        lines: Line of each table and key, for messages (`locate.key_lines`).
+        lines: Line of each table and key, for messages (`locate.map_toml`).
 
     Raises:
         ConfigError: The document holds mistakes: all of them, one message each.
