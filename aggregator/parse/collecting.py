@@ -121,8 +121,8 @@ def _details(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _link(entry: Mapping[str, Any]) -> str | None:
-    """The alternate link, else a link of another kind that is a page, else a permalink guid."""
-    link = _text(entry, "link")
+    """The link behind a proxy's, the alternate link, else one of another kind that is a page."""
+    link = _text(entry, "feedburner_origlink") or _text(entry, "link")
     if link and link.strip():
         return link
     for relation in ("alternate", "related", "via"):

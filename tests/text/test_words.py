@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.text import MAX_TOKEN_CHARS, analyse, fold, normalise, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        pytest.param("STRASSE", "strasse", id="case"),
+        pytest.param("Straße", "strasse", id="sharp s"),
+        pytest.param("Übergröße", "uebergroesse", id="umlauts"),
+        pytest.param("Café", "cafe", id="accents"),
+        pytest.param("ﬁnal", "final", id="ligatures"),
+        pytest.param("o\u0308l", "oel", id="decomposed umlauts"),
+    ],
+)
+def test_folding_makes_spellings_equal(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_normalising_removes_what_nobody_sees() -> None:
+    assert normalise("\ufeffA\u00adb\x07\r\nc\rd") == "Ab\nc\nd"
+
+
+def test_tokens_are_words_and_numbers() -> None:
+    assert tokens("Am 3. Mai: 1.200 Euro_mehr!") == ["am", "3", "mai", "1", "200", "euro", "mehr"]
+
+
+def test_search_terms_are_stemmed_by_language_and_capped() -> None:
+    assert analyse("Häuser", "de") == analyse("haeuser", "de-AT")
+    assert analyse("x" * 500, "xx") == ["x" * MAX_TOKEN_CHARS]
+
+
+@given(st.text(max_size=200))
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(max_size=200))
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
