@@ -1,0 +1,207 @@
+"""Decides which story an entry belongs to. Pure; the shell carries the decision out.
+
+In: the entry, every candidate with its comparison, the canonical entries of their
+stories, the pins that touch them. Out: an `Assignment`.
+
+1. A pin `same` decides, against every verdict. A pin `different` rules its story out.
+2. Stories with a DUPLICATE or REVISION among the candidates are open to the entry, unless
+   the story's canonical entry contradicts (a veto): chains of small differences must not
+   drift away from the release.
+3. The oldest open story takes the entry. The others are the same release too and are
+   absorbed, unless their canonical entries contradict each other or the first.
+4. The entry revises the story if its closest member says so; a copy of a correction that
+   is already there only joins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aggregator.match.comparing import compare
+from aggregator.match.rules import is_veto
+from aggregator.match.statistics import Statistics
+from aggregator.model.matching import (
+    Action,
+    Assignment,
+    Comparison,
+    Pin,
+    PinKind,
+    Subject,
+    Verdict,
+)
+from aggregator.model.policy import MatchPolicy
+
+__all__ = ["assign"]
+
+_MERGES = frozenset({Verdict.DUPLICATE, Verdict.REVISION})
+_RELATIONS = frozenset({Verdict.RELATED, Verdict.PART_OF})
+# Near misses a journalist can still look through; more of one entry are a template.
+MAX_RELATIONS = 5
+
+Candidate = tuple[Subject, Comparison]
+
+
+def assign(
+    entry: Subject,
+    candidates: Sequence[Candidate],
+    *,
+    canonicals: Mapping[str, Subject],
+    pins: Sequence[Pin] = (),
+    policy: MatchPolicy,
+    statistics: Statistics | None = None,
+) -> Assignment:
+    """Decides about one entry.
+
+    Args:
+        entry: The new (or re-decided) entry; its own `story_id` does not count.
+        candidates: Stored entries with their comparisons, `story_id` set; entries that
+            pins name belong here too. Order does not matter.
+        canonicals: Story -> its canonical entry, for every story named; oldest first:
+            the order decides which story survives a merge.
+        pins: Active pins that touch any of these entries.
+        policy: For comparisons with canonical entries.
+        statistics: The same.
+    """
+    judge = _Judge(policy, statistics)
+    board = _Board(entry, candidates, canonicals, pins)
+    pinned = board.pinned_story()
+    if pinned is not None:
+        return _join(board, [pinned], relations=board.relations(exclude={pinned}))
+    open_to: list[str] = []
+    for story in board.claiming_stories():
+        if board.forbidden(story) or judge.contradicts(entry, canonicals.get(story)):
+            continue
+        if all(board.may_merge(story, other, judge) for other in open_to):
+            open_to.append(story)
+    relations = board.relations(exclude=set(open_to))
+    if open_to:
+        return _join(board, open_to, relations=relations)
+    best = relations[0] if relations else None
+    return Assignment(
+        action=Action.OPENED,
+        verdict=best[1].verdict if best else Verdict.DISTINCT,
+        matched_entry_id=best[0] if best else None,
+        comparison=best[1] if best else None,
+        relations=relations,
+    )
+
+
+def _join(
+    board: _Board, stories: Sequence[str], *, relations: tuple[tuple[int, Comparison], ...]
+) -> Assignment:
+    """Joins the first story; the others merge into it."""
+    subject, comparison = max(
+        (c for c in board.candidates if c[0].story_id in stories),
+        key=lambda candidate: (candidate[0].entry_id in board.pinned_same, _closeness(candidate)),
+    )
+    revised = comparison.verdict is Verdict.REVISION
+    return Assignment(
+        action=Action.REVISED if revised else Action.JOINED,
+        verdict=Verdict.REVISION if revised else Verdict.DUPLICATE,
+        story_id=stories[0],
+        matched_entry_id=subject.entry_id,
+        comparison=comparison,
+        absorb=tuple(stories[1:]),
+        relations=relations,
+        changes_facts=revised,
+    )
+
+
+def _closeness(candidate: Candidate) -> tuple[bool, float, float, int]:
+    subject, comparison = candidate
+    resemblance = comparison.evidence.get("resemblance", 0.0)
+    return (
+        comparison.verdict in _MERGES,
+        resemblance if isinstance(resemblance, float) else 0.0,
+        comparison.similarity,
+        -subject.entry_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Comparisons with canonical entries, under one policy."""
+
+    policy: MatchPolicy
+    statistics: Statistics | None
+
+    def contradicts(self, entry: Subject, canonical: Subject | None) -> bool:
+        """Whether a veto stands between the two, whatever a third entry says."""
+        if canonical is None or canonical.entry_id == entry.entry_id:
+            return False
+        return is_veto(
+            compare(entry, canonical, policy=self.policy, statistics=self.statistics).rule
+        )
+
+
+class _Board:
+    """One entry's candidates, their stories, and what people pinned."""
+
+    def __init__(
+        self,
+        entry: Subject,
+        candidates: Sequence[Candidate],
+        canonicals: Mapping[str, Subject],
+        pins: Sequence[Pin],
+    ) -> None:
+        self.candidates = candidates
+        self.canonicals = canonicals
+        self.order = {story: at for at, story in enumerate(canonicals)}
+        self.story_of = {s.entry_id: s.story_id for s in canonicals.values()}
+        self.story_of.update({s.entry_id: s.story_id for s, _ in candidates})
+        active = [pin for pin in pins if pin.removed_at is None and pin.entry_b is not None]
+        self.different = [
+            (pin.entry_a, pin.entry_b) for pin in active if pin.kind is PinKind.DIFFERENT
+        ]
+        self.pinned_same = _others(entry.entry_id, active, PinKind.SAME)
+        self.forbidden_stories = {
+            self.story_of.get(other)
+            for other in _others(entry.entry_id, active, PinKind.DIFFERENT)
+        }
+
+    def pinned_story(self) -> str | None:
+        """The story a person said the entry belongs to, the oldest if several."""
+        stories = {self.story_of.get(other) for other in self.pinned_same} - {None}
+        named = [s.story_id for s, _ in self.candidates if s.entry_id in self.pinned_same]
+        found = [story for story in named if story in stories and story is not None]
+        return min(found, key=self._age, default=None)
+
+    def claiming_stories(self) -> list[str]:
+        """Stories with a member that is the same release, oldest first."""
+        claims = {s.story_id for s, c in self.candidates if c.verdict in _MERGES}
+        return sorted((story for story in claims if story is not None), key=self._age)
+
+    def forbidden(self, story: str) -> bool:
+        """A person said that the entry is not one with a member of this story."""
+        return story in self.forbidden_stories
+
+    def may_merge(self, story: str, other: str, judge: _Judge) -> bool:
+        """Whether two stories the entry belongs to may become one."""
+        for a, b in self.different:
+            if {self.story_of.get(a), self.story_of.get(b or 0)} == {story, other}:
+                return False
+        first, second = self.canonicals.get(story), self.canonicals.get(other)
+        return first is None or not judge.contradicts(first, second)
+
+    def relations(self, *, exclude: set[str]) -> tuple[tuple[int, Comparison], ...]:
+        """Near misses worth a row, closest first; refused merges among them."""
+        near = [
+            (subject.entry_id, comparison)
+            for subject, comparison in sorted(self.candidates, key=_closeness, reverse=True)
+            if subject.story_id not in exclude
+            and (comparison.verdict in _RELATIONS or comparison.verdict in _MERGES)
+        ]
+        return tuple(near[:MAX_RELATIONS])
+
+    def _age(self, story: str) -> int:
+        return self.order.get(story, len(self.order))
+
+
+def _others(entry_id: int, pins: Iterable[Pin], kind: PinKind) -> frozenset[int]:
+    """Entries that pins of this kind name together with the entry."""
+    found = set()
+    for pin in pins:
+        if pin.kind is kind and entry_id in {pin.entry_a, pin.entry_b}:
+            found.update({pin.entry_a, pin.entry_b or entry_id} - {entry_id})
+    return frozenset(found)

@@ -1,0 +1,116 @@
+"""What a signature's blob holds and how it is packed. In: content; out: bytes, and back.
+
+Layout, little-endian: version (1 byte), lengths of the three parts (3 x uint32), token
+hashes (uint32 each), strings (UTF-8, fields joined by unit separators), facts (packed by
+`match.facts`). Facts are unpacked only where a comparison needs them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from aggregator.match import facts as facts_of_texts
+from aggregator.match.facts_model import NO_FACTS, Facts
+from aggregator.match.shingles import Hashes, shingle_set
+from aggregator.match.titles import Title, TitleMark
+from aggregator.model.matching import Signature
+
+__all__ = ["BLOB_VERSION", "Content", "decode", "encode"]
+
+BLOB_VERSION = 1
+# A text of 4,000 words is a report, not a release; its first 4,000 words identify it.
+MAX_TOKENS = 4_000
+# Decoded signatures kept: one poll's batch against its candidates (a feed of 500
+# entries with 6 candidates each). A cache of a pure function, no state.
+DECODED = 4_096
+
+_HEADER = struct.Struct("<BIII")
+_FIELD = "\x1f"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A signature's blob, unpacked.
+
+    Attributes:
+        words: Token hashes of the body in order, at most `MAX_TOKENS`.
+        title: The title's forms.
+        slug: Folded words of the link's last segment, () where it has none.
+        packed_facts: Facts of title and body, packed.
+    """
+
+    words: Hashes
+    title: Title
+    slug: tuple[str, ...] = ()
+    packed_facts: bytes = b""
+
+    @cached_property
+    def shingles(self) -> Hashes:
+        """Distinct word 3-grams of the body, sorted."""
+        return shingle_set(self.words)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Facts of title and body."""
+        return facts_of_texts.decode(self.packed_facts) if self.packed_facts else NO_FACTS
+
+
+def encode(content: Content) -> bytes:
+    """Packs a content; `decode` is its inverse."""
+    words = content.words[:MAX_TOKENS].astype("<u4").tobytes()
+    title = content.title
+    strings = _FIELD.join(
+        (
+            title.core.replace(_FIELD, " "),
+            title.key,
+            title.kicker.replace(_FIELD, " "),
+            " ".join(title.tokens),
+            " ".join(title.marks),
+            " ".join(sorted(title.rare)),
+            " ".join(content.slug),
+        )
+    ).encode()
+    header = _HEADER.pack(BLOB_VERSION, len(words), len(strings), len(content.packed_facts))
+    return header + words + strings + content.packed_facts
+
+
+def decode(signature: Signature) -> Content:
+    """Unpacks a signature's blob.
+
+    Args:
+        signature: As `match.sign` made it.
+
+    Raises:
+        ValueError: Another version's blob, or damaged.
+    """
+    return _decode(signature.blob)
+
+
+@lru_cache(maxsize=DECODED)
+def _decode(blob: bytes) -> Content:
+    if len(blob) < _HEADER.size:
+        raise ValueError("The signature's blob is cut short.")
+    version, words, strings, facts = _HEADER.unpack_from(blob)
+    if version != BLOB_VERSION:
+        raise ValueError(f"The signature's blob is of version {version}, not {BLOB_VERSION}.")
+    start = _HEADER.size
+    if len(blob) != start + words + strings + facts:
+        raise ValueError("The signature's blob is damaged.")
+    fields = blob[start + words : start + words + strings].decode().split(_FIELD)
+    return Content(
+        words=np.frombuffer(blob, dtype="<u4", count=words // 4, offset=start),
+        title=Title(
+            core=fields[0],
+            key=fields[1],
+            kicker=fields[2],
+            tokens=tuple(fields[3].split()),
+            marks=tuple(TitleMark(mark) for mark in fields[4].split()),
+            rare=frozenset(fields[5].split()),
+        ),
+        slug=tuple(fields[6].split()),
+        packed_facts=blob[start + words + strings :],
+    )

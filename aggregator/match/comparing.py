@@ -1,0 +1,97 @@
+"""Compares two entries: evidence, then the first rule that holds. Pure.
+
+Input: two subjects, policy, statistics. Output: a `Comparison` with its verdict, the rule
+that gave it, the measurements and what spoke against a merge.
+"""
+
+from __future__ import annotations
+
+from aggregator.match.evidence import Evidence, measure
+from aggregator.match.rules import decide
+from aggregator.match.statistics import Statistics
+from aggregator.model.matching import Comparison, Subject
+from aggregator.model.policy import MatchPolicy
+
+__all__ = ["POLICY_VERSION", "compare", "judge"]
+
+# Version of signatures, evidence and rules together; part of every decision.
+POLICY_VERSION = "match-1"
+
+_DIGITS = 3
+
+
+def compare(
+    a: Subject, b: Subject, *, policy: MatchPolicy, statistics: Statistics | None = None
+) -> Comparison:
+    """What two entries are to each other; the order of the sides does not matter.
+
+    Bodies are not read: all that counts is in the signatures.
+
+    Args:
+        a: One entry.
+        b: The other.
+        policy: Gives the window.
+        statistics: How common shingles are where the texts come from; None: cold.
+    """
+    return judge(measure(a, b, policy=policy, statistics=statistics))
+
+
+def judge(evidence: Evidence) -> Comparison:
+    """The verdict on measured evidence."""
+    rule = decide(evidence)
+    return Comparison(
+        verdict=rule.verdict,
+        rule=rule.name,
+        similarity=round(similarity(evidence), _DIGITS),
+        evidence=_named(evidence),
+        vetoes=_vetoes(evidence),
+    )
+
+
+def similarity(evidence: Evidence) -> float:
+    """The one number people sort by: how much of the shorter entry the other holds.
+
+    Headlines have no body to contain; there the titles' similarity counts.
+    """
+    if not evidence.words_short:
+        return evidence.title
+    return max(evidence.containment, evidence.title if evidence.short else 0.0)
+
+
+def _vetoes(evidence: Evidence) -> tuple[str, ...]:
+    found = [str(conflict) for conflict in evidence.conflicts]
+    if evidence.title_slot is not None:
+        found.append(str(evidence.title_slot))
+    return tuple(dict.fromkeys(found))
+
+
+def _named(evidence: Evidence) -> dict[str, object]:
+    """Named measurements for the log: JSON-compatible, without what is empty."""
+    timing = evidence.timing
+    named: dict[str, object] = {
+        "words": [evidence.words_short, evidence.words_long],
+        "containment": round(evidence.containment, _DIGITS),
+        "containment_long": round(evidence.containment_long, _DIGITS),
+        "resemblance": round(evidence.resemblance, _DIGITS),
+        "opening": round(evidence.opening, _DIGITS),
+        "title": round(evidence.title, _DIGITS),
+        "window_h": round(timing.window, 1),
+        "time": timing.timeliness.value,
+    }
+    if timing.hours is not None:
+        named["hours"] = round(timing.hours, 2)
+    if evidence.weighted is not None:
+        named["weighted"] = round(evidence.weighted, _DIGITS)
+    if evidence.agreement.aligned:
+        named["facts_aligned"] = evidence.agreement.aligned
+        named["facts_equal"] = evidence.agreement.equal
+    if evidence.agency:
+        named["agency"] = list(evidence.agency)
+    signs = (
+        "title_same", "slug_same", "same_outlet", "same_feed", "shared_link", "shared_number",
+        "other_number", "correction", "withdrawal", "addendum", "quoted",
+    )  # fmt: skip
+    named.update({sign: True for sign in signs if getattr(evidence, sign)})
+    if evidence.same_issuer is not None:
+        named["same_issuer"] = evidence.same_issuer
+    return named

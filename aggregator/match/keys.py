@@ -1,0 +1,104 @@
+"""Exact keys that make two entries candidates of each other. In: an entry's parts; out: keys.
+
+`link:`, `body:` and `number:` keys hold at any age. `title:` keys are for entries that
+are hardly more than a headline; they matter inside the window only.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from urllib.parse import unquote, urlsplit
+
+from aggregator.text import fold, tokens
+
+__all__ = ["body_key", "link_key", "number_keys", "slug_words", "title_key"]
+
+# A body shorter than this is a label ("Read more", "Photo gallery"), not a text.
+MIN_BODY_WORDS = 12
+# Two words are a rubric ("Kurz notiert"), three may be a headline. Measured on the
+# teaser pairs: no labelled pair has an equal key of fewer than three words.
+MIN_TITLE_WORDS = 3
+_MIN_SLUG_WORDS = 3
+
+_SUFFIX = re.compile(r"\.(?:s?html?|php|aspx?|jsp|bild)\b.*$", re.IGNORECASE)
+_WIRE_TAIL = re.compile(r"[-.]?\b(?:dpa|afp|apa|sid|kna|epd|ap)\.urn-newsml.*$", re.IGNORECASE)
+_NOISE = re.compile(r"^(?:[0-9]{4,}|[0-9a-f]{8,}|[a-z]{1,4}[0-9]{4,}|article[0-9a-f]{8,})$")
+
+# Report numbers as press offices of police and fire services head their releases with:
+# "POL-XX: 260102 - 0012", "FW-XX: 12/2026"; and a press office's own "Nr. 12/2026".
+_REPORT = re.compile(
+    r"\b((?:pol|bpol|fw|za|hza|ots|lka|bka)[a-z-]*)\s*:?\s*(\d{6})\s*-+\s*0*(\d{1,5})\b"
+)
+_PRESS_NUMBER = re.compile(
+    r"\b(?:pressemitteilung|pressemeldung|medienmitteilung|press release|pm)\s*"
+    r"(?:nr\.?|no\.?|nummer)?\s*0*(\d{1,4})\s*/\s*((?:20)?\d{2})\b"
+)
+
+
+def body_key(words: list[str]) -> tuple[str, ...]:
+    """`body:` and a hash of all words, for texts long enough to be one."""
+    if len(words) < MIN_BODY_WORDS:
+        return ()
+    return (f"body:{_digest(' '.join(words))}",)
+
+
+def link_key(link: str | None) -> tuple[str, ...]:
+    """`link:` and the canonical link's hash; a bare host or front page is no key."""
+    if link is None:
+        return ()
+    parts = urlsplit(link)
+    if not parts.path.strip("/") and not parts.query:
+        return ()
+    return (f"link:{_digest(link)}",)
+
+
+def title_key(words: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """`title:` and a hash of a headline's words, kickers and labels stripped before."""
+    if len(words) < MIN_TITLE_WORDS:
+        return ()
+    return (f"title:{_digest(' '.join(words))}",)
+
+
+def number_keys(title: str, *, outlet_id: str) -> tuple[str, ...]:
+    """`number:` keys of the report or release numbers a title carries.
+
+    Police numbers name their office and day, so they hold across outlets; "No. 12/2026"
+    is one office's count and holds for its outlet only.
+
+    Args:
+        title: As delivered.
+        outlet_id: Scope of numbers that name no office.
+    """
+    folded = fold(title)
+    keys = [
+        f"number:{office.strip('-')}:{day}:{number}"
+        for office, day, number in _REPORT.findall(folded)
+    ]
+    keys.extend(
+        f"number:{outlet_id}:{number}/{year[-2:]}"
+        for number, year in _PRESS_NUMBER.findall(folded)
+    )
+    return tuple(dict.fromkeys(keys))
+
+
+def slug_words(link: str | None) -> tuple[str, ...]:
+    """Words of a link's most telling path segment, ids and suffixes dropped.
+
+    Agency copies keep the agency's headline in their link after an editor changed the
+    visible one.
+    """
+    if link is None:
+        return ()
+    segments = [unquote(part) for part in urlsplit(link).path.split("/") if part]
+    best: tuple[str, ...] = ()
+    for segment in segments[-2:]:
+        text = _WIRE_TAIL.sub("", _SUFFIX.sub("", segment))
+        words = tuple(word for word in tokens(text) if not _NOISE.match(word))
+        if len(words) > len(best):
+            best = words
+    return best if len(best) >= _MIN_SLUG_WORDS else ()
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,108 @@
+"""Word n-grams of a text as hashes. In: folded tokens; out: numpy arrays of uint32.
+
+A token's hash is its CRC-32 with the lowest bit set for tokens that hold a digit, so
+that a later alignment of two token sequences can tell figures from words without the
+text. A shingle's hash mixes three token hashes; equal sequences have equal hashes in
+every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "SHINGLE_WORDS",
+    "Hashes",
+    "figures",
+    "membership",
+    "sequence_shingles",
+    "shared",
+    "shingle_set",
+    "token_hashes",
+]
+
+Hashes = npt.NDArray[np.uint32]
+
+# Three words: measured on the labelled corpus, containment of word 3-grams after
+# stripping reaches F1 .997 inside 72 h; 5-grams lose every teaser.
+SHINGLE_WORDS = 3
+
+_EMPTY: Hashes = np.empty(0, dtype=np.uint32)
+_WORD_BITS = 0xFFFFFFFE
+# Odd 64-bit constants (golden ratio and the multipliers of splitmix64).
+_MIX = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)
+_HIGH = np.uint64(32)
+
+
+def token_hashes(words: Sequence[str]) -> Hashes:
+    """One uint32 a token, in order; odd for tokens with a digit, even for words.
+
+    Args:
+        words: Folded tokens, see `aggregator.text.tokens`.
+    """
+    if not words:
+        return _EMPTY
+    return np.fromiter(
+        (
+            crc32(word.encode()) & _WORD_BITS if word.isalpha() else crc32(word.encode()) | 1
+            for word in words
+        ),
+        dtype=np.uint32,
+        count=len(words),
+    )
+
+
+def figures(hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Which tokens hold a digit."""
+    return (hashes & np.uint32(1)).astype(np.bool_)
+
+
+def sequence_shingles(hashes: Hashes) -> Hashes:
+    """Hashes of the 3-grams in order, repeats kept.
+
+    A text of one or two tokens has one shingle: itself.
+
+    Args:
+        hashes: Token hashes in order.
+
+    Returns:
+        `max(1, len(hashes) - 2)` hashes; none for an empty text.
+    """
+    if not len(hashes):
+        return _EMPTY
+    wide = hashes.astype(np.uint64)
+    if len(wide) < SHINGLE_WORDS:
+        wide = np.concatenate([wide, np.zeros(SHINGLE_WORDS - len(wide), dtype=np.uint64)])
+    mixed = wide[:-2] * _MIX[0] + wide[1:-1] * _MIX[1] + wide[2:] * _MIX[2]
+    mixed ^= mixed >> _HIGH
+    mixed *= _MIX[1]
+    hashed: Hashes = (mixed >> _HIGH).astype(np.uint32)
+    return hashed
+
+
+def shingle_set(hashes: Hashes) -> Hashes:
+    """The distinct shingles of a token sequence, sorted."""
+    return np.unique(sequence_shingles(hashes))
+
+
+def shared(a: Hashes, b: Hashes) -> int:
+    """How many elements two sorted arrays of distinct hashes have in common."""
+    return int(np.count_nonzero(membership(a, b)))
+
+
+def membership(a: Hashes, b: Hashes) -> npt.NDArray[np.bool_]:
+    """For each element of `a` whether sorted `b` holds it."""
+    if not len(a) or not len(b):
+        return np.zeros(len(a), dtype=np.bool_)
+    at = np.searchsorted(b, a)
+    at[at == len(b)] = 0
+    found: npt.NDArray[np.bool_] = b[at] == a
+    return found

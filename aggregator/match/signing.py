@@ -1,0 +1,100 @@
+"""Signs one entry: what it takes to find and compare it without its text. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from aggregator.match import facts as facts_of_texts
+from aggregator.match.codec import Content, encode
+from aggregator.match.keys import body_key, link_key, number_keys, slug_words, title_key
+from aggregator.match.shingles import token_hashes
+from aggregator.match.sketch import bands, passage_bands
+from aggregator.match.titles import read_title
+from aggregator.model.matching import Signature
+from aggregator.text import tokens
+
+__all__ = ["SIGNATURE_VERSION", "sign"]
+
+SIGNATURE_VERSION = 1
+
+# A digest of more single releases than this is a page of its own.
+MAX_PASSAGES = 40
+# A digest holds at least this many passages long enough to be releases.
+MIN_PASSAGES = 3
+
+_DIGEST = re.compile(
+    r"zusammenfassung|ueberblick|überblick|rundschau|presseschau|polizeibericht|pressebericht"
+    r"|tagesmeldungen|meldungen (?:vom|aus|des)|kurzmeldungen|nachrichten (?:vom|des tages)"
+    r"|pressemitteilungen|newsletter|digest|roundup|round-up|briefing|in kuerze|in kürze"
+    r"|der tag im|wochenr(?:ue|ü)ckblick",
+    re.IGNORECASE,
+)
+
+
+def sign(  # noqa: PLR0913 - one argument for each part of an entry that is signed
+    *,
+    title: str,
+    body_for_matching: str,
+    link: str | None,
+    guid: str | None,
+    published: datetime | None,
+    language: str,
+    outlet_id: str,
+    outlet_name: str = "",
+) -> Signature:
+    """The signature of one entry.
+
+    Args:
+        title: Plain text.
+        body_for_matching: Text less all boilerplate, datelines too; paragraphs
+            separated by one empty line.
+        link: Canonical link, or None.
+        guid: As delivered; a permalink counts as link where there is none.
+        published: What the feed claims, for relative dates, or None.
+        language: BCP 47 tag.
+        outlet_id: Scope of numbers that name no office.
+        outlet_name: Stripped from the title's end.
+    """
+    words = tokens(body_for_matching)
+    hashes = token_hashes(words)
+    heading = read_title(title, outlet_name=outlet_name)
+    slug = slug_words(link)
+    content = Content(
+        words=hashes,
+        title=heading,
+        slug=slug,
+        packed_facts=facts_of_texts.encode(
+            facts_of_texts.extract(
+                title, body_for_matching, language=language, published=published
+            )
+        ),
+    )
+    rows = bands(hashes)
+    if _DIGEST.search(title):
+        rows += _passages(body_for_matching)
+    keys = (
+        *link_key(link or _permalink(guid)),
+        *body_key(words),
+        *number_keys(title, outlet_id=outlet_id),
+        *(title_key(heading.tokens) if heading.key else ()),
+        *title_key(slug),
+    )
+    return Signature(
+        version=SIGNATURE_VERSION,
+        bands=tuple(dict.fromkeys(rows)),
+        keys=tuple(dict.fromkeys(keys)),
+        blob=encode(content),
+    )
+
+
+def _permalink(guid: str | None) -> str | None:
+    return guid if guid and guid.startswith(("http://", "https://")) else None
+
+
+def _passages(body: str) -> tuple[int, ...]:
+    found = [passage_bands(token_hashes(tokens(part))) for part in body.split("\n\n")]
+    found = [rows for rows in found if rows][:MAX_PASSAGES]
+    if len(found) < MIN_PASSAGES:
+        return ()
+    return tuple(row for rows in found for row in rows)
