@@ -297,7 +297,7 @@ def deleted_entry(tombstone: Tombstone, options: RenderOptions) -> str:
         if survivor
         else ""
     )
-    comment = f"<at:comment>{escape(label(tombstone.reason))}</at:comment>"
+    comment = f"<at:comment>{escape(one_line(tombstone.reason))}</at:comment>"
     return (
         f'<at:deleted-entry ref="{attribute(story_id(tombstone.story_id))}" '
         f'when="{rfc3339(tombstone.gone_at)}">{comment}{went}</at:deleted-entry>\n'

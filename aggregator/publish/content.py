@@ -15,7 +15,7 @@ import nh3
 from aggregator.model.entries import Cleaned, Span, SpanKind
 from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
 from aggregator.publish.addresses import member_link, story_page
-from aggregator.publish.escaping import attribute, escape, label, legal
+from aggregator.publish.escaping import attribute, escape, label, legal, one_line
 from aggregator.publish.options import ContentMode, RenderOptions, content_mode
 from aggregator.publish.words import spoken_time
 from aggregator.text import cap_nesting, cut_html, html_to_text
@@ -180,7 +180,7 @@ def change_notes(story: Story, options: RenderOptions) -> str:
     lines = [
         f"<strong>{escape(words.changes[change.kind])}</strong> "
         f"({escape(_time(change.changed_at, options))})"
-        + (f": {escape(label(change.note))}" if change.note.strip() else "")
+        + (f": {escape(one_line(change.note))}" if one_line(change.note) else "")
         for change in reversed(changes[-MAX_CHANGES_SHOWN:])
     ]
     if story.status is StoryStatus.WITHDRAWN:

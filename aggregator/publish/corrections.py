@@ -25,7 +25,6 @@ from aggregator.publish.escaping import (
     attribute,
     element,
     escape,
-    label,
     one_line,
     rfc3339,
     text_construct,
@@ -58,7 +57,7 @@ def _entry(change: StoryChange, story: Story, options: RenderOptions) -> str:
     words = options.words
     page = story_page(options.base_url, story.id)
     title = one_line(story.title) or words.untitled
-    note = label(change.note) or words.changes[change.kind]
+    note = one_line(change.note) or words.changes[change.kind]
     more = f'<p><a href="{attribute(page)}">{escape(words.member_of)}</a></p>'
     content = f"{paragraphs(title)}\n{paragraphs(note)}\n{more}"
     source = canonical(story)

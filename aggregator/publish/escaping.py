@@ -16,6 +16,7 @@ __all__ = [
     "language_tag",
     "legal",
     "one_line",
+    "plain_line",
     "rfc822",
     "rfc3339",
     "rss_text",
@@ -35,6 +36,7 @@ _FORBIDDEN = re.compile(
     + "]"
 )
 _TAG = re.compile(r"<[^>]*>")
+_TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY = re.compile(r"&(#?\w+);?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
@@ -49,6 +51,14 @@ def legal(text: str) -> str:
 def one_line(text: str) -> str:
     """Legal, with white space folded."""
     return " ".join(legal(text).split())
+
+
+def plain_line(text: str) -> str:
+    """One line for a format that knows plain text only, harmless where it is taken for HTML.
+
+    `Inflation < 2 %` stays; `<script>` loses the bracket that makes it a tag.
+    """
+    return _TAG_START.sub("\u2039", one_line(text))
 
 
 def label(text: str) -> str:

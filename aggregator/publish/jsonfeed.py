@@ -10,7 +10,7 @@ from aggregator.publish.addresses import member_link, published_id, story_id, st
 from aggregator.publish.atom import AGG, FeedHead, author_name, notice_terms, story_summary
 from aggregator.publish.content import canonical, story_html, story_title
 from aggregator.publish.documents import Document, Fragment, FragmentCache, compose, fragment
-from aggregator.publish.escaping import label, language_tag, legal, one_line, rfc3339
+from aggregator.publish.escaping import label, language_tag, legal, one_line, plain_line, rfc3339
 from aggregator.publish.options import RenderOptions
 
 __all__ = ["JSON_FEED_TYPE", "dump", "listed", "render_json_feed"]
@@ -56,9 +56,9 @@ def _item(story: Story, options: RenderOptions) -> dict[str, object]:
     item = {
         "id": published_id(story, new_entry=options.new_entry),
         "url": member_link(canonical(story)) or page,
-        "title": one_line(story_title(story, options)),
+        "title": plain_line(story_title(story, options)),
         "content_html": legal(story_html(story, options)),
-        "summary": story_summary(story),
+        "summary": plain_line(story_summary(story) or ""),
         "date_published": rfc3339(story.published),
         "date_modified": rfc3339(story.updated),
         "authors": [{"name": author_name(story)}],
@@ -92,7 +92,7 @@ def _outlet(member: Member) -> dict[str, object]:
         "name": label(member.outlet_name),
         "kind": member.outlet_kind.value,
         "url": member_link(member),
-        "title": one_line(member.title),
+        "title": plain_line(member.title),
         "date_published": rfc3339(member.effective_at),
     }
     return {key: value for key, value in outlet.items() if value}

@@ -21,7 +21,7 @@ from aggregator.publish.content import (
     story_title,
 )
 from aggregator.publish.documents import EMPTY_UPDATED, Document, FragmentCache, compose, fragment
-from aggregator.publish.escaping import label, language_tag, legal, one_line, rfc3339
+from aggregator.publish.escaping import label, language_tag, legal, one_line, plain_line, rfc3339
 from aggregator.publish.jsonfeed import dump, listed
 from aggregator.publish.options import ContentMode, RenderOptions, content_mode
 
@@ -56,7 +56,7 @@ def render_ninjs(
 def _news_object(story: Story, options: RenderOptions) -> dict[str, object]:
     withdrawn = story.status is StoryStatus.WITHDRAWN
     full = not withdrawn and content_mode(canonical(story), options) is ContentMode.FULL
-    notes = "; ".join(label(change.note) for change in fact_changes(story) if label(change.note))
+    notes = "; ".join(filter(None, (one_line(change.note) for change in fact_changes(story))))
     item = {
         "name": story_id(story.id),
         "uri": story_id(story.id),
@@ -71,9 +71,9 @@ def _news_object(story: Story, options: RenderOptions) -> dict[str, object]:
         "copyrightNotice": one_line(story.rights or ""),
         "edNote": notes,
         "language": language_tag(story.language),
-        "title": one_line(story_title(story, options)),
+        "title": plain_line(story_title(story, options)),
         "by": author_name(story),
-        "headlines": [{"role": "main", "value": one_line(story_title(story, options))}],
+        "headlines": [{"role": "main", "value": plain_line(story_title(story, options))}],
         "descriptions": _descriptions(story),
         "bodies": [] if withdrawn else _bodies(story, options),
         "subjects": [
