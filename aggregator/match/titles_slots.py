@@ -12,7 +12,7 @@ from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
 from aggregator.match.facts_labels import LABELS
 from aggregator.match.facts_model import FactKind
 from aggregator.match.facts_read import fold_word
-from aggregator.match.numbers import agree, number_word, parse_number
+from aggregator.match.numbers import Number, agree, is_scale, number_word, parse_number
 
 __all__ = ["replaced_slot"]
 
@@ -78,23 +78,23 @@ def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] 
         return FactKind.WEEKDAY, ""
     if _VERSION.search(text_a) and _VERSION.search(text_b) and (label or "." in a[0]):
         return FactKind.VERSION, "version"
-    number_a, number_b = _number(a), _number(b)
-    if number_a is None or number_b is None or number_a == number_b:
+    number_a, number_b = _number(a, ahead), _number(b, ahead)
+    if number_a is None or number_b is None or number_a.value == number_b.value:
         return None
     if label:
         return FactKind.ORDINAL, label
-    both = parse_number(number_a, ""), parse_number(number_b, "")
-    return None if agree(*both) else (FactKind.NUMBER, "")
+    return None if agree(number_a, number_b) else (FactKind.NUMBER, "")
 
 
-def _number(words: list[str]) -> str | None:
-    """The one number among the words, number words included."""
-    for word in words:
+def _number(words: list[str], ahead: list[str]) -> Number | None:
+    """The first number among the words, number words included."""
+    for position, word in enumerate(words):
         value = number_word(word)
-        if value is not None:
-            return str(value)
-        if match := _NUMERIC.search(word):
-            return match[0]
+        match = _NUMERIC.search(str(value) if value is not None else word)
+        if match is not None:
+            following = words[position + 1] if position + 1 < len(words) else ""
+            scale = following if is_scale(following) else ""
+            return parse_number(match[0], "", scale=scale, before=(*ahead, *words[:position]))
     return None
 
 

@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.match.facts import (
+    NO_FACTS,
+    FactKind,
+    Facts,
+    Strength,
+    agreement,
+    conflicts,
+    decode,
+    encode,
+    extract,
+)
+
+MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
+
+
+def facts(body: str, *, title: str = "", language: str = "de") -> Facts:
+    return extract(title, body, language=language, published=MONDAY)
+
+
+def shown(a: str, b: str, language: str = "de") -> list[str]:
+    return [
+        str(each) for each in conflicts(facts(a, language=language), facts(b, language=language))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        pytest.param("am 10. März 2026", "de", ("date", "", "2026-03-10"), id="written date"),
+        pytest.param("am 10. Maerz 2026", "de", ("date", "", "2026-03-10"), id="umlaut spelt out"),
+        pytest.param("am 10.03.2026", "de", ("date", "", "2026-03-10"), id="numeric date"),
+        pytest.param("am 10.3.", "de", ("date", "", "-03-10"), id="date without year"),
+        pytest.param("am 10.03.26", "de", ("date", "", "2026-03-10"), id="two-digit year"),
+        pytest.param("on 10 March 2026", "en", ("date", "", "2026-03-10"), id="British date"),
+        pytest.param("on March 10, 2026", "en", ("date", "", "2026-03-10"), id="American date"),
+        pytest.param("since March 2026", "en", ("date", "", "2026-03-"), id="month of a year"),
+        pytest.param("seen 2026-03-10 there", "en", ("date", "", "2026-03-10"), id="ISO date"),
+        pytest.param("im Jahr 2026 gab", "de", ("date", "", "2026-00-"), id="bare year"),
+        pytest.param("am Dienstag kam", "de", ("weekday", "", "1"), id="bare weekday"),
+        pytest.param("um 18.30 Uhr", "de", ("time", "", "18:30"), id="German time"),
+        pytest.param("at 6:30 pm sharp", "en", ("time", "", "18:30"), id="English time"),
+        pytest.param("um 18 Uhr", "de", ("time", "", "18"), id="bare hour"),
+        pytest.param(
+            "kostet 18.000,50 Euro mehr", "de", ("money", "euro", "18000.5"), id="amount"
+        ),
+        pytest.param(
+            "worth $3.5 million now", "en", ("money", "dollar", "3500000"), id="sign ahead"
+        ),
+        pytest.param("um 3,5 Prozent mehr", "de", ("percent", "", "3.5"), id="percentage"),
+        pytest.param("ein 41-jähriger Mann", "de", ("age", "", "41"), id="German age"),
+        pytest.param("a 41-year-old man", "en", ("age", "", "41"), id="English age"),
+        pytest.param("rund 12 Kilometer lang", "de", ("quantity", "km", "12"), id="unit"),
+        pytest.param(
+            "Version 3.5.0-rc1 ist da", "de", ("version", "version", "3.5.0-rc1"), id="version"
+        ),
+        pytest.param(
+            "Release v2.4 is out", "en", ("version", "version", "2.4"), id="glued version"
+        ),
+        pytest.param("Teil 2 der Reihe", "de", ("ordinal", "part", "2"), id="part"),
+        pytest.param("im 2. Quartal lief", "de", ("ordinal", "quarter", "2"), id="ordinal noun"),
+        pytest.param("Folge 3 erscheint", "de", ("ordinal", "episode", "3"), id="episode"),
+        pytest.param(
+            "WKN und DE000A1EWWW0 dazu", "de", ("identifier", "isin", "DE000A1EWWW0"), id="ISIN"
+        ),
+        pytest.param(
+            "fixes CVE-2026-1234 now", "en", ("identifier", "advisory", "CVE-2026-1234"), id="CVE"
+        ),
+        pytest.param(
+            "Aktenzeichen 12/345", "de", ("identifier", "file", "12/345"), id="file number"
+        ),
+        pytest.param("auf der A66 stand", "de", ("identifier", "a", "A66"), id="road"),
+        pytest.param(
+            "POL-X: 260309 - 0017 Ort",
+            "de",
+            ("identifier", "release number", "260309-17"),
+            id="police report number",
+        ),
+    ],
+)
+def test_reads_a_fact(text: str, language: str, expected: tuple[str, str, str]) -> None:
+    found = facts(text, language=language).facts
+    assert [(each.kind.value, each.role, each.value) for each in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tel. 0123 4567890",
+        "Telefon: 0123/456-789",
+        "(Bauer/-82111)",
+        "Anruf unter 01234567",
+        "Mail an a4x@example.org",
+        "keine Ziffer, kein Wochentag",
+        "",
+    ],
+    ids=[
+        "phone",
+        "phone with slashes",
+        "extension",
+        "long number with zero",
+        "address",
+        "none",
+        "empty",
+    ],
+)
+def test_is_no_fact(text: str) -> None:
+    assert facts(text).facts == ()
+
+
+def test_a_weekday_with_its_date_is_one_fact() -> None:
+    assert [each.kind for each in facts("am Dienstag, den 10. März 2026, im Saal").facts] == [
+        FactKind.DATE
+    ]
+
+
+CONFLICTING = [
+    pytest.param(
+        "Die Sitzung beginnt am 10. März im Rathaus.",
+        "Die Sitzung beginnt am 17. März im Rathaus.",
+        ["date: 10. März / 17. März"],
+        id="another date in the same sentence",
+    ),
+    pytest.param(
+        "Der Zug hielt gegen 18.30 Uhr im Bahnhof.",
+        "Der Zug hielt gegen 19.40 Uhr im Bahnhof.",
+        ["time: 18.30 Uhr / 19.40 Uhr"],
+        id="another time",
+    ),
+    pytest.param(
+        "Heute erscheint Teil 2 der Serie.",
+        "Nun folgt endlich der Serie zweiter Abend, Teil 3.",
+        ["part: 2 / 3"],
+        id="another part wherever it stands",
+    ),
+    pytest.param(
+        "Stimmrechte der Firma, ISIN DE000A1EWWW0, gemeldet.",
+        "Stimmrechte der Firma, ISIN DE000BASF111, gemeldet.",
+        ["isin: DE000A1EWWW0 / DE000BASF111"],
+        id="another security",
+    ),
+    pytest.param(
+        "Neu ist 3.5.0-rc1 des Programms.",
+        "Neu ist 3.5.0-rc2 des Programms.",
+        ["version: 3.5.0-rc1 / 3.5.0-rc2"],
+        id="another release candidate",
+    ),
+    pytest.param(
+        "Bei der Kontrolle wurden 12 Fahrer angezeigt.",
+        "Bei der Kontrolle wurden 13 Fahrer angezeigt.",
+        ["figure: 12 / 13"],
+        id="another figure",
+    ),
+    pytest.param(
+        "Der Umsatz stieg auf 9,1 Mio. Euro im Jahr.",
+        "Der Umsatz stieg auf 9,4 Mio. Euro im Jahr.",
+        ["amount: 9,1 Mio. Euro / 9,4 Mio. Euro"],
+        id="another rounded amount",
+    ),
+    pytest.param(
+        "Die Wache öffnet am Dienstag wieder.",
+        "Die Wache öffnet am Mittwoch wieder.",
+        ["weekday: Dienstag / Mittwoch"],
+        id="another weekday",
+    ),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "expected"), CONFLICTING)
+def test_conflict(a: str, b: str, expected: list[str]) -> None:
+    assert shown(a, b) == expected
+
+
+AGREEING = [
+    pytest.param(
+        "Gezählt wurden 9.148.000 Gäste im Land.",
+        "Gezählt wurden 9,1 Mio. Gäste im Land.",
+        id="a rounded figure",
+    ),
+    pytest.param(
+        "Es kamen 510 Menschen zum Fest.", "Es kamen rund 500 Menschen zum Fest.", id="a hedge"
+    ),
+    pytest.param(
+        "Die Feier am 29. Dezember fällt aus.",
+        "Die Feier am 29. Dezember 2026 fällt aus.",
+        id="a missing year",
+    ),
+    pytest.param(
+        "Die Feier am 10. März fällt aus.",
+        "Die Feier am Dienstag fällt aus.",
+        id="a weekday that is the date's",
+    ),
+    pytest.param(
+        "Er kam gegen 00.50 Uhr nach Hause.",
+        "Er kam gegen 1 Uhr nach Hause.",
+        id="a time rounded to the hour",
+    ),
+    pytest.param(
+        "Der Termin: 10. März 2026 im Saal.",
+        "Der Termin: 10.03.2026 im Saal.",
+        id="one date written twice",
+    ),
+    pytest.param(
+        "Es wurden 12 Fahrer angezeigt, 3 davon ohne Papiere.",
+        "Es wurden 12 Fahrer angezeigt.",
+        id="what one side alone says",
+    ),
+    pytest.param(
+        "Erst zahlten sie 300 Euro, dann 500 Euro.",
+        "Erst zahlten sie 500 Euro, davor 300 Euro.",
+        id="the same values in another order",
+    ),
+    pytest.param(
+        "Der Schaden: 18.000,- Euro.", "Der Schaden: 18.000 Euro.", id="a dash for cents"
+    ),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), AGREEING)
+def test_no_conflict(a: str, b: str) -> None:
+    assert shown(a, b) == []
+
+
+def test_languages_agree_on_a_rounded_figure() -> None:
+    german = facts("Im Jahr 2026 wurden 9.148.000 Tonnen verladen.")
+    english = facts("In 2026 some 9.1 mln tonnes were shipped.", language="en")
+    assert conflicts(german, english) == ()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "strength"),
+    [
+        ("Es fehlten 12 Stück im Lager.", "Es fehlten 13 Stück im Lager.", Strength.SOFT),
+        ("Treffen am 3. Mai im Lager.", "Treffen am 4. Mai im Lager.", Strength.HARD),
+        ("POL-X: 260309 - 17 Raub im Park", "POL-X: 260310 - 21 Raub im Park", Strength.SOFT),
+    ],
+    ids=["a figure is soft", "a date is hard", "a release number is soft: re-sent under the next"],
+)
+def test_strength(a: str, b: str, strength: Strength) -> None:
+    (conflict,) = conflicts(facts(a), facts(b))
+    assert conflict.strength is strength
+
+
+def test_hard_conflicts_come_first() -> None:
+    a = facts("Es fehlten 12 Stück im Lager. Treffen am 3. Mai im Hof.")
+    b = facts("Es fehlten 13 Stück im Lager. Treffen am 4. Mai im Hof.")
+    assert [each.strength for each in conflicts(a, b)] == [Strength.HARD, Strength.SOFT]
+
+
+def test_a_conflict_in_a_title_says_so() -> None:
+    a, b = facts("", title="Bericht Teil 2"), facts("", title="Bericht Teil 3")
+    assert [each.in_title for each in conflicts(a, b)] == [True]
+
+
+NOTICE = "Am {day}. Mai gegen {hour}.10 Uhr fuhr ein {age}-jähriger Mann "
+    "mit {speed} km/h durch den Ort."
+
+
+def test_two_fillings_of_one_template_are_disjoint() -> None:
+    a = facts(NOTICE.format(day=3, hour=14, age=41, speed=88))
+    b = facts(NOTICE.format(day=9, hour=17, age=26, speed=97))
+    result = agreement(a, b)
+    assert result.disjoint
+    assert result.share == 0
+    assert result.shared == 0
+    assert len(conflicts(a, b)) == 4
+
+
+def test_a_copy_agrees_with_its_source() -> None:
+    text = NOTICE.format(day=3, hour=14, age=41, speed=88)
+    result = agreement(facts(text), facts("BERLIN. " + text + " Weiterlesen"))
+    assert (result.share, result.shared, result.disjoint) == (1.0, 1.0, False)
+
+
+def test_nothing_to_compare_is_no_evidence() -> None:
+    result = agreement(NO_FACTS, facts("am 3. Mai"))
+    assert (result.aligned, result.share, result.shared, result.disjoint) == (0, None, None, False)
+
+
+@pytest.mark.parametrize("published", [MONDAY, None], ids=["dated", "undated"])
+def test_codec_round_trip(published: datetime | None) -> None:
+    text = (
+        "Am 3. Mai um 18 Uhr: 9,1 Mio. Euro, Teil 2, A66, CVE-2026-1, 41-jährig, 3,5 %, Dienstag"
+    )
+    found = extract("Nr. 12", text, language="de", published=published)
+    assert found.facts
+    assert decode(encode(found)) == found
+
+
+def test_codec_refuses_what_is_no_document() -> None:
+    with pytest.raises(ValueError, match="Expecting value"):
+        decode(b"\x00")
+
+
+# What press texts are made of, plus what breaks naive scanners.
+SAMPLE = (
+    "am um 3. Mai 10.03. 18.30 Uhr Teil 2 9,1 Mio. Euro A66 v3.5 41-jährig Dienstag 0 1e9 ²³ ٣ "
+    "2026 - / . , : 12/13 €5 99999999999999999999 Nr. 31. Februar 2026-99-99 25:61 1.2.3.4 a1 \n"
+)
+PIECES = st.sampled_from(SAMPLE.split(" "))
+TEXTS = st.lists(PIECES, max_size=40).map(" ".join) | st.text(max_size=80)
+
+
+@settings(deadline=None)
+@given(TEXTS, TEXTS)
+def test_any_text_can_be_scanned_stored_and_compared(a: str, b: str) -> None:
+    first, second = facts(a, title=b), facts(b, title=a)
+    assert decode(encode(first)) == first
+    swapped = {(each.a, each.b) for each in conflicts(first, second)}
+    assert len(swapped) <= len(conflicts(first, second))
+    assert agreement(first, second).disjoint == agreement(second, first).disjoint
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_a_text_never_contradicts_itself(text: str) -> None:
+    assert conflicts(facts(text), facts(text)) == ()
+
+
+@settings(deadline=None)
+@given(TEXTS, TEXTS)
+def test_whether_there_is_a_conflict_does_not_depend_on_the_order(a: str, b: str) -> None:
+    first, second = facts(a), facts(b)
+    assert bool(conflicts(first, second)) == bool(conflicts(second, first))
