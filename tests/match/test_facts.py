@@ -259,8 +259,10 @@ def test_a_conflict_in_a_title_says_so() -> None:
     assert [each.in_title for each in conflicts(a, b)] == [True]
 
 
-NOTICE = "Am {day}. Mai gegen {hour}.10 Uhr fuhr ein {age}-jähriger Mann "
+NOTICE = (
+    "Am {day}. Mai gegen {hour}.10 Uhr fuhr ein {age}-jähriger Mann "
     "mit {speed} km/h durch den Ort."
+)
 
 
 def test_two_fillings_of_one_template_are_disjoint() -> None:
