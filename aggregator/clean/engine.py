@@ -25,6 +25,8 @@ from aggregator.model.entries import SpanKind
 
 __all__ = ["cut_lines"]
 
+PAGE_LINE = "metadata.page-line"
+MIN_PAGE_LINE_WORDS = 4
 # A text settles after two rounds; the bound only guards the worst case.
 MAX_ROUNDS = 4
 # A name and an office may stand between two lines of contact data, not a paragraph.
@@ -37,11 +39,24 @@ def cut_lines(sheet: Sheet, *, title: str) -> None:
     for _ in range(MAX_ROUNDS):
         before = len(sheet.live())
         cut_titles(sheet, title)
+        _cut_page_lines(sheet)
         _cut_by_rules(sheet)
         cut_head(sheet)
         cut_footer(sheet)
         if len(sheet.live()) == before:
             return
+
+
+def _cut_page_lines(sheet: Sheet) -> None:
+    """Contact lines that the pages of a printed release repeat amid the text."""
+    seen: dict[str, int] = {}
+    for number, line in enumerate(sheet.lines):
+        if len(line.words) < MIN_PAGE_LINE_WORDS or sheet.prose(number) and len(line.words) > BLOCK_SENTENCE_WORDS:
+            continue
+        first = seen.setdefault(line.text, number)
+        if first + 1 < number and contact_like(line):
+            for other in (first, number):
+                sheet.mark(other, other + 1, Mark(SpanKind.METADATA, PAGE_LINE))
 
 
 def _cut_by_rules(sheet: Sheet) -> None:

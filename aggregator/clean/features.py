@@ -29,19 +29,24 @@ SHORT_WORDS = 9
 SHORT_CHARS = 90
 
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”“’»«)\]*\d]*$")
-_CONTACT = re.compile(
-    r"""[\w.+-]\s?(?:@|\(at\)|\[at\])\s?[\w-]+\.          # mail
-    | (?:https?://|\bwww\.)\S+\.
-    | (?:\+|\b00)\d{1,3}[\d\s()/.\-\u2010-\u2015]{6,}          # international number
+_MAIL = re.compile(r"[\w.+-]\s?(?:@|\(at\)|\[at\])\s?[\w-]+\.", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|\bwww\.)\S+\.", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"""(?:\+|\b00)\d{1,3}[\d\s()/.\-\u2010-\u2015]{6,}          # international
     | (?<![\d.,])\(?0\d{1,5}\)?[\s/.\-\u2010-\u2015]{1,4}\d[\d\s/.\-\u2010-\u2015]{3,}
-    | \(?\b\d{3}\)?[\s.\-/]{1,2}\d{3}[.\-\s]\d{4}\b          # American number
-    | ^\W*(?:tel|telefon|fon|phone|ph|fax|telefax|mobil|mobile|handy|cell|office|e-?mails?
+    | \(?\b\d{3}\)?[\s.\-/]{1,2}\d{3}[.\-\s]\d{4}\b          # American
+    | (?:str\.|stra(?:ß|ss)e|platz|weg|allee|gasse|ring|ufer|damm|chaussee|markt)
+      \s?\d+[\w\-/ ]{0,8}(?:,|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DIGIT = re.compile(r"\d")
+_LABEL = re.compile(
+    r"""\W*(?:tel|telefon|fon|phone|ph|fax|telefax|mobil|mobile|handy|cell|office|e-?mails?
         |mail|internet|web|website|homepage|twitter|facebook|instagram|linkedin|x|c|t|m|p|f|e|o
         |ansprechpartner(?:in)?|contact|pressesprecher(?:in)?)\b\.?\s?[:|]
-    | ^(?:[A-Z]{1,3}[-\u2013]\s?)?\d{4,5}\s+[A-ZÄÖÜ][\w.\-]+(?:\s[\w.()/\-]+){0,4}$   # postcode, place
-    | (?:str\.|stra(?:ß|ss)e|platz|weg|allee|gasse|ring|ufer|damm|chaussee|markt)\s?\d+[\w\-/ ]{0,8}(?:,|$)
-    | ^\d+\s[\w. ]+\b(?:street|avenue|ave|road|rd|blvd|boulevard|drive|suite|floor|lane|plaza)\b
-    | ^(?:postfach|p\.?\s?o\.?\s?box)\b""",
+    | (?:[A-Z]{1,3}[-\u2013]\s?)?\d{4,5}\s+[A-ZÄÖÜ][\w.\-]+(?:\s[\w.()/\-]+){0,4}$   # postcode
+    | \d+\s[\w. ]+\b(?:street|avenue|ave|road|rd|blvd|boulevard|drive|suite|floor|lane|plaza)\b
+    | (?:postfach|p\.?\s?o\.?\s?box)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(
@@ -53,12 +58,23 @@ _LINK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ITEM = re.compile(r"^(?:[\u2022\u00b7\u25aa\u25cf\-\u2013*\u203a\u00bb>]\s|\d{1,2}[.)]\s)")
-_APPEAL = re.compile(
-    r"\b(?:hinweise?n?|zeugen\w*|zeuginnen|geschädigte|beobachtung\w*|wahrnehmung\w*|sachdienlich\w*"
-    r"|hotline|helpline|notruf\w*|bürgertelefon|beratungstelefon|crime ?stoppers|tip ?line|witness\w*"
-    r"|anyone with|information about th)",
-    re.IGNORECASE,
+_APPEALS = (
+    "hinweis",
+    "zeug",
+    "geschädigte",
+    "beobachtung",
+    "wahrnehmung",
+    "sachdienlich",
+    "hotline",
+    "helpline",
+    "notruf",
+    "bürgertelefon",
+    "beratungstelefon",
+    "crimestopper",
+    "tipline",
+    "witness",
 )
+_APPEAL_PHRASES = ("crime stoppers", "tip line", "anyone with", "information about th")
 _BLOCK_WORDS = re.compile(
     r"\b(?:telefon|telefax|tel|fax|e-?mail|pressestelle|homepage|phone|mobil)\b", re.IGNORECASE
 )
@@ -94,7 +110,14 @@ def is_short(line: Line) -> bool:
 
 def contact_like(line: Line) -> bool:
     """Holds a number to call, an address of any kind, or the label of one."""
-    return _CONTACT.search(line.head) is not None
+    head = line.head
+    if _LABEL.match(head):
+        return True
+    if ("@" in head or "at)" in head or "at]" in head) and _MAIL.search(head):
+        return True
+    if ("://" in head or "ww." in head.lower()) and _URL.search(head):
+        return True
+    return _DIGIT.search(head) is not None and _NUMBER.search(head) is not None
 
 
 def link_like(line: Line) -> bool:
@@ -109,4 +132,7 @@ def list_item(line: Line) -> bool:
 
 def is_appeal(line: Line) -> bool:
     """Asks witnesses or those concerned to call: facts of the release, never a contact block."""
-    return _APPEAL.search(line.head) is not None
+    if any(word.startswith(_APPEALS) for word in line.words):
+        return True
+    lower = line.head.lower()
+    return any(phrase in lower for phrase in _APPEAL_PHRASES)

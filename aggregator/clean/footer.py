@@ -22,11 +22,15 @@ BELOW = "footer.below-"
 # Share of the text's unknown sentences that may stand below a strong mark and still be
 # taken for its footer; more means that the text goes on (a contact block amid it).
 PENDING_SHARE = 0.25
+# One sentence below a list of links is a caption or a teaser of it.
+CAPTION_WORDS = 25
+# A line that a hard break ended is longer; PDF texts break at 80 to 110 characters.
+WRAPPED_CHARS = 60
 
-_STRONG_KINDS = frozenset(
-    {SpanKind.CONTACT, SpanKind.ABOUT, SpanKind.LEGAL, SpanKind.ENDMARK, SpanKind.ATTACHMENTS,
-     SpanKind.LINKS, SpanKind.NAVIGATION}
-)  # fmt: skip
+# Below these, sentences that no rule knows may be the footer's too.
+_FOOTER_KINDS = frozenset({SpanKind.CONTACT, SpanKind.ABOUT, SpanKind.LEGAL, SpanKind.ENDMARK})
+# Below these, short lines are.
+_STRONG_KINDS = _FOOTER_KINDS | {SpanKind.ATTACHMENTS, SpanKind.LINKS, SpanKind.NAVIGATION}
 _QUOTE = re.compile(
     r"^[\"„“«»‘']|[\"“”»«’'][,.]?\s+(?:so|sagt\w*|said|says|betont\w*|erklärt\w*)\b"
 )
@@ -67,14 +71,15 @@ def _own_mark(sheet: Sheet, number: int, *, pending: bool) -> Mark | None:
     """A rule that holds at the end only, or the look of contact data without a label."""
     line = sheet.lines[number]
     rule = sheet.rule(number, Position.LAST)
-    if rule is not None and rule.position is Position.LAST:
+    complete = _complete_above(sheet, number)
+    if rule is not None and rule.position is Position.LAST and complete:
         return Mark(rule.kind, rule.name)
-    if pending or sheet.prose(number) or is_appeal(line):
+    if pending or sheet.prose(number) or is_appeal(line) or not complete:
         return None
     below = sheet.marks[number + 1] if number + 1 < len(sheet.lines) else None
     if below is not None and below.kind is SpanKind.CONTACT:
         rule = sheet.rule(number, Position.ABOVE_CONTACT)
-        if rule is not None and _complete_above(sheet, number):
+        if rule is not None:
             return Mark(rule.kind, rule.name)
     if contact_like(line):
         return Mark(SpanKind.CONTACT, UNLABELLED)
@@ -83,7 +88,6 @@ def _own_mark(sheet: Sheet, number: int, *, pending: bool) -> Mark | None:
         and below.rule in {UNLABELLED, NAME_ABOVE}
         and is_short(line)
         and _NAME.match(line.text)
-        and _complete_above(sheet, number)
     ):
         return Mark(SpanKind.CONTACT, NAME_ABOVE)
     return None
@@ -91,13 +95,17 @@ def _own_mark(sheet: Sheet, number: int, *, pending: bool) -> Mark | None:
 
 def _complete_above(sheet: Sheet, number: int) -> bool:
     """Whether the line above ends its sentence: else this one continues it."""
-    return number == 0 or ends_sentence(sheet.lines[number - 1]) or sheet.lines[number].gap
+    if number == 0 or sheet.lines[number].gap or sheet.marks[number - 1] is not None:
+        return True
+    above = sheet.lines[number - 1]
+    return ends_sentence(above) or len(above.text) < WRAPPED_CHARS
 
 
 def _may_flush(mark: Mark, *, pending_words: int) -> bool:
-    if mark.kind not in _STRONG_KINDS or not mark.strong:
+    if not mark.strong:
         return False
-    return not pending_words or mark.kind is not SpanKind.NAVIGATION
+    few = pending_words <= CAPTION_WORDS
+    return mark.kind in (_STRONG_KINDS if few else _FOOTER_KINDS)
 
 
 def _flush(sheet: Sheet, pending: list[int], mark: Mark) -> None:

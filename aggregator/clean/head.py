@@ -11,10 +11,13 @@ __all__ = ["cut_head", "first_sentence"]
 
 ABOVE_TITLE = "head.above-title"
 BETWEEN_MARKS = "head.between-metadata"
+ABOVE_CONTACT = "head.above-contact"
 TAGS = "head.tags"
 TITLE_ABOVE_MASTHEAD = "title.above-masthead"
 # Categories and tags have one to three words; a sub-headline has more.
 TAG_WORDS = 3
+# A name, an office, a place: at most three lines stand above the numbers.
+CONTACT_LINES = 4
 # Fewer lines of one to three words in a row may be a place and its district.
 MIN_TAGS = 3
 
@@ -47,10 +50,26 @@ def cut_head(sheet: Sheet) -> None:
         and not ends_sentence(sheet.lines[0])
     ):
         sheet.mark(0, 1, Mark(SpanKind.TITLE, TITLE_ABOVE_MASTHEAD))
+    between = Mark(SpanKind.METADATA, BETWEEN_MARKS, strong=False)
     for number in range(1, first - 1):
         if sheet.marks[number - 1] and sheet.marks[number + 1] and _tag(sheet, number):
-            sheet.mark(number, number + 1, Mark(SpanKind.METADATA, BETWEEN_MARKS, strong=False))
+            sheet.mark(number, number + 1, between)
+        elif _kind(sheet, number - 1) is SpanKind.METADATA and len(sheet.lines[number].words) == 1:
+            sheet.mark(number, number + 1, between)
+    _cut_above_contact(sheet, first)
     _cut_tags(sheet, first)
+
+
+def _cut_above_contact(sheet: Sheet, first: int) -> None:
+    """Name and office between the metadata and the numbers of a contact in the head."""
+    for number in range(1, first):
+        if _kind(sheet, number) is not SpanKind.CONTACT:
+            continue
+        above = number - 1
+        while above > 0 and sheet.marks[above] is None and is_short(sheet.lines[above]):
+            above -= 1
+        if above < number - 1 and sheet.marks[above] and number - above <= CONTACT_LINES:
+            sheet.mark(above + 1, number, Mark(SpanKind.CONTACT, ABOVE_CONTACT, strong=False))
 
 
 def _kind(sheet: Sheet, number: int) -> SpanKind | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from aggregator.clean.rules import Position, Rule, RuleBook, Scope
-from aggregator.clean.segments import evened
+from collections.abc import Iterator
+
+from aggregator.clean.rules import Position, Rule, RuleBook, Scope, Where
 from aggregator.clean.sheet import Sheet
 from aggregator.model.entries import Span
 
 __all__ = ["inline_spans"]
+
+# How far from a line's end a rule with `where = "end"` looks for its mark.
+END_CHARS = 160
 
 
 def inline_spans(sheet: Sheet, *, book: RuleBook, user: tuple[Rule, ...]) -> list[Span]:
@@ -25,7 +29,7 @@ def inline_spans(sheet: Sheet, *, book: RuleBook, user: tuple[Rule, ...]) -> lis
     spans: list[Span] = []
     for number in kept:
         line = sheet.lines[number]
-        found = book.candidates(book.inline, line.words, chars=len(line.text))
+        found = book.candidates(book.inline, line.keys, text=line.text)
         for rule in (*user, *found):
             if _holds(rule, number, first=first, last=last):
                 _add(spans, sheet.text, rule, line.start, line.end)
@@ -45,12 +49,23 @@ def _holds(rule: Rule, number: int, *, first: int, last: int) -> bool:
 
 
 def _add(spans: list[Span], text: str, rule: Rule, start: int, end: int) -> None:
-    for match in rule.pattern.finditer(evened(text[start:end])):
-        begin, stop = start + match.start(), start + match.end()
-        while begin < stop and text[begin].isspace():
-            begin += 1
-        while stop > begin and text[stop - 1].isspace():
-            stop -= 1
+    for begin, stop in _found(text, rule, start, end):
         taken = any(span.start < stop and begin < span.end for span in spans)
         if begin < stop and not taken:
             spans.append(Span(begin, stop, rule.kind, rule.name))
+
+
+def _found(text: str, rule: Rule, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Ranges the pattern matches in a line, white space at their ends left out."""
+    if rule.where is Where.END:
+        start = max(start, end - END_CHARS)
+    line = text[start:end]
+    if rule.where is Where.START:
+        first = rule.pattern.match(line)
+        matches = iter(() if first is None else (first,))
+    else:
+        matches = rule.pattern.finditer(line)
+    for match in matches:
+        found = match.group()
+        begin = start + match.start() + len(found) - len(found.lstrip())
+        yield begin, start + match.end() - (len(found) - len(found.rstrip()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +29,7 @@ __all__ = [
     "RuleBook",
     "RuleError",
     "Scope",
+    "Where",
     "load_rules",
     "rule_book",
     "user_rules",
@@ -46,6 +47,7 @@ KEY_TEXT = "#text"
 # Lines longer than this hold no form that needs KEY_DIGITS or KEY_ANY.
 FORM_CHARS = 160
 
+_DIGIT = re.compile(r"\d")
 _IN_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]|\\.|[äöüß]", re.IGNORECASE)
 _SPELLINGS = {
     "ä": "(?:ä|ae)",
@@ -81,6 +83,15 @@ class Position(StrEnum):
     BODY = "body"
     LAST = "last"
     ABOVE_CONTACT = "above-contact"
+    ABOVE_CAPTION = "above-caption"
+
+
+class Where(StrEnum):
+    """Where in a line an inline rule's pattern may stand."""
+
+    START = "start"
+    END = "end"
+    ANYWHERE = "anywhere"
 
 
 class Glue(StrEnum):
@@ -105,14 +116,16 @@ class Rule:
             included; `tail`, everything after; `inline`, only what the pattern matches.
         position: `any`; `head`, before the first sentence; `body`, after it; `last`,
             only boilerplate and short lines follow; `above-contact`, the next line is
-            cut as contact data.
+            cut as contact data; `above-caption`, the next line is a photo credit.
         language: `de`, `en` or `*`; for people, texts of any language are tried.
         outlets: Ids of outlets it is for; () = all.
         pattern: Searched in the line; `(?P<issuer>...)` names an issuer.
         until: For `block`, `section`: the last line matches it, or None.
+        unless: The rule holds for no text whose first lines match it, or None.
         keys: At least one is a word of the line: the pre-filter.
         glued: May begin inside a line, after a sentence or anywhere; the line is split
             there.
+        where: For `inline`: at the start or near the end of a line, or anywhere.
         self_named: The heading's `(?P<subject>...)` must be named again at the start of
             the next line: `About X` is followed by "X is ...".
         issuer_next: The next line names the issuer.
@@ -130,8 +143,10 @@ class Rule:
     language: str = "*"
     outlets: tuple[str, ...] = ()
     until: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
     keys: frozenset[str] = frozenset({KEY_ANY})
     glued: Glue = Glue.NO
+    where: Where = Where.ANYWHERE
     self_named: bool = False
     issuer_next: bool = False
     rights: bool = False
@@ -147,6 +162,7 @@ class RuleBook:
     Attributes:
         rules: In order of the files; the first that fits a line wins.
         version: Changes with any rule.
+        by_name: Rules by name.
         by_key: Key -> positions in `rules` of line rules.
         inline: The same for inline rules.
         glued: The same for rules that may begin inside a line.
@@ -154,33 +170,29 @@ class RuleBook:
 
     rules: tuple[Rule, ...]
     version: str
+    by_name: Mapping[str, Rule] = field(repr=False)
     by_key: Mapping[str, tuple[int, ...]] = field(repr=False)
     inline: Mapping[str, tuple[int, ...]] = field(repr=False)
     glued: Mapping[str, tuple[int, ...]] = field(repr=False)
 
     def candidates(
-        self, index: Mapping[str, tuple[int, ...]], words: Iterable[str], *, chars: int
+        self, index: Mapping[str, tuple[int, ...]], words: frozenset[str], *, text: str
     ) -> list[Rule]:
         """Rules whose key occurs in a line, in order.
 
         Args:
             index: `by_key`, `inline` or `glued`.
             words: The line's words, lower case.
-            chars: Length of the line; the form keys are for short lines.
+            text: The line; the form keys are for short lines.
         """
-        hits: set[int] = set()
-        hits.update(index.get(KEY_TEXT, ()))
-        empty = True
-        for word in words:
-            empty = False
-            found = index.get(word)
-            if found is not None:
-                hits.update(found)
-        if empty:
+        hits = set(index.get(KEY_TEXT, ()))
+        for key in index.keys() & words:
+            hits.update(index[key])
+        if not words:
             hits.update(index.get(KEY_SYMBOLS, ()))
-        if chars <= FORM_CHARS:
+        if len(text) <= FORM_CHARS:
             hits.update(index.get(KEY_ANY, ()))
-            if KEY_DIGITS in index and any(c.isdigit() for word in words for c in word):
+            if KEY_DIGITS in index and _DIGIT.search(text):
                 hits.update(index[KEY_DIGITS])
         return [self.rules[i] for i in sorted(hits)]
 
@@ -214,6 +226,7 @@ def _rule(table: dict[str, object], *, file: str) -> Rule:
         patterns = _strings(values.pop("pattern"))
         keys = _strings(values.pop("keys", KEY_ANY))
         until = values.pop("until", None)
+        unless = values.pop("unless", None)
         rule = Rule(
             name=str(values.pop("name")),
             kind=SpanKind(str(values.pop("kind"))),
@@ -223,8 +236,10 @@ def _rule(table: dict[str, object], *, file: str) -> Rule:
             outlets=_strings(values.pop("outlets", ())),
             pattern=_compiled(patterns),
             until=None if until is None else _compiled(_strings(until)),
+            unless=None if unless is None else _compiled(_strings(unless)),
             keys=frozenset(other for key in keys for other in _key_spellings(key)),
             glued=Glue(str(values.pop("glued", "no"))),
+            where=Where(str(values.pop("where", "anywhere"))),
             self_named=bool(values.pop("self_named", False)),
             issuer_next=bool(values.pop("issuer_next", False)),
             rights=bool(values.pop("rights", False)),
@@ -278,6 +293,7 @@ def book_of(rules: tuple[Rule, ...], *, version: str) -> RuleBook:
     return RuleBook(
         rules,
         version,
+        {rule.name: rule for rule in rules},
         _indexed(rules, want="line"),
         _indexed(rules, want="inline"),
         _indexed(rules, want="glued"),

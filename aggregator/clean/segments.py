@@ -16,7 +16,7 @@ __all__ = ["Line", "Sentence", "evened", "paragraphs", "sentences", "split_lines
 # Marks are short; patterns never look further into a line than this.
 MATCHED_CHARS = 400
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+|©")
 _LINE = re.compile(r"[^\n]+")
 _MOJIBAKE = re.compile("Ã[¼¤¶Ÿ\u0153\u2013\u2014\u201e]|Ã(?=[a-z])")
 _REPAIRED = {
@@ -35,7 +35,14 @@ _ABBREVIATIONS = frozenset(
     "max mio min mr mrd mrs ms nr no o.ä prof rd rep rev s sen sog sr st str tel u.a u.s usw v.a "
     "vgl z.b d.h i.a n.y n.j jan feb aug sep sept oct okt nov dec dez dipl".split()
 )
-_EVEN = {0xA0: " ", 0x202F: " ", 0x2009: " ", 0x27: "’", 0x60: "’", 0xB4: "’"}
+_EVEN = (
+    ("\xa0", " "),
+    ("\u202f", " "),
+    ("\u2009", " "),
+    ("'", "’"),
+    ("`", "’"),
+    ("´", "’"),
+)
 _SENTENCE_END = re.compile(
     r"[.!?…][\"'”“’»)\]]*\s+(?=[\"'„“‚‘»«(\[]*[A-ZÄÖÜ0-9])|\n\s*\n|(?<=[^\n]{120})\n"
 )
@@ -63,6 +70,11 @@ class Line:
     words: tuple[str, ...]
 
     @property
+    def keys(self) -> frozenset[str]:
+        """Its words, each once."""
+        return frozenset(self.words)
+
+    @property
     def head(self) -> str:
         """The part that patterns see."""
         return self.text if len(self.text) <= MATCHED_CHARS else self.text[:MATCHED_CHARS] + "…"
@@ -78,12 +90,12 @@ class Sentence:
 
 
 def split_lines(
-    text: str, cut_points: Callable[[str, tuple[str, ...]], list[int]]
+    text: str, cut_points: Callable[[str, frozenset[str]], list[int]]
 ) -> tuple[Line, ...]:
     """The lines of `text` that are not empty, in order.
 
     Args:
-        text: Any text.
+        text: Any text, evened.
         cut_points: For a line and its words, the offsets in it at which a glued mark
             begins; rising, each greater than 0.
     """
@@ -96,8 +108,8 @@ def split_lines(
             continue
         start = match.start() + raw.find(stripped[0])
         gap = text.count("\n", last_end, match.start()) > 1
-        words = tuple(_WORD.findall(stripped.lower()))
-        points = cut_points(stripped, words)
+        words = tuple(_WORD.findall(_mended(stripped).lower()))
+        points = cut_points(stripped, frozenset(words))
         lines.extend(_pieces(stripped, start, points, gap=gap, words=words))
         last_end = match.end()
     return tuple(lines)
@@ -115,7 +127,7 @@ def _pieces(
         if not stripped:
             continue
         at = start + left + part.find(stripped[0])
-        inner = tuple(_WORD.findall(stripped.lower()))
+        inner = tuple(_WORD.findall(_mended(stripped).lower()))
         first = not pieces
         pieces.append(
             Line(at, at + len(stripped), _mended(stripped), gap and first, left > 0, inner)
@@ -125,11 +137,12 @@ def _pieces(
 
 def evened(text: str) -> str:
     """No-break spaces and apostrophes as patterns write them; offsets stay."""
-    return text.translate(_EVEN)
+    for odd, even in _EVEN:
+        text = text.replace(odd, even)
+    return text
 
 
 def _mended(line: str) -> str:
-    line = evened(line)
     if "Ã" in line:
         line = _MOJIBAKE.sub(lambda m: _REPAIRED[m.group()], line)
     return line

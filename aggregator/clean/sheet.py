@@ -17,7 +17,12 @@ from aggregator.model.entries import SpanKind
 __all__ = ["Mark", "Sheet", "sheet_of"]
 
 # A sentence or a heading ends here; a mark may be glued on behind it.
-_GLUE_AFTER = frozenset(".!?…:;\"'”“’»)]}|=*_°#")
+_GLUE_POINT = re.compile(r"(?<=[.!?…:;\"”“’»)\]}|=*_°#])(?:\s+(?=\S)|(?=[A-ZÄÖÜ©]))")
+_WORD_POINT = re.compile(r"\s+(?=\S)")
+# `unless` looks at a text's masthead, dateline and lede.
+HEAD_CHARS = 400
+# A key stands near the start of its rule's line: no pattern has more before it.
+KEY_REACH = 120
 # An about section names its subject in its first sentence.
 NAMED_WITHIN = 260
 _NAME_WORD = re.compile(
@@ -49,7 +54,7 @@ class Sheet:
     """Lines of a text and the marks on them.
 
     Attributes:
-        text: The text.
+        text: The text, evened; offsets are those of the text itself.
         lines: Its lines.
         marks: One for each line, None where it is kept.
     """
@@ -97,7 +102,17 @@ class Sheet:
         for rule in self.matches(number):
             if rule.position is Position.ANY or rule.position in positions:
                 return rule
+            if rule.position is Position.ABOVE_CAPTION and self._above_caption(number):
+                return rule
         return None
+
+    def _above_caption(self, number: int) -> bool:
+        if number + 1 >= len(self.lines):
+            return False
+        return any(
+            rule.kind is SpanKind.CAPTION and rule.position is Position.ANY
+            for rule in self.matches(number + 1)
+        )
 
     def mark(self, first: int, last: int, mark: Mark) -> None:
         """Cut the lines `first` to `last - 1` that are not cut yet."""
@@ -111,8 +126,10 @@ class Sheet:
         for rule in self._user:
             if rule.pattern.search(line.text):
                 yield rule
-        for rule in self._book.candidates(self._book.by_key, line.words, chars=len(line.text)):
+        for rule in self._book.candidates(self._book.by_key, line.keys, text=line.text):
             if rule.outlets and self._outlet not in rule.outlets:
+                continue
+            if rule.unless is not None and rule.unless.search(self.text[:HEAD_CHARS]):
                 continue
             match = rule.pattern.match(head)
             if match is None or (rule.self_named and not self._names_itself(match, number)):
@@ -130,29 +147,46 @@ class Sheet:
 
 def sheet_of(text: str, *, book: RuleBook, user: tuple[Rule, ...], outlet: str | None) -> Sheet:
     """A fresh sheet, long lines split at glued marks."""
-    lines = split_lines(text, _cutter(book))
+    even = evened(text)
     return Sheet(
-        text,
-        lines,
+        even,
+        split_lines(even, _cutter(book)),
         book=book,
         user=tuple(rule for rule in user if rule.scope is not Scope.INLINE),
         outlet=outlet,
     )
 
 
-def _cutter(book: RuleBook) -> Callable[[str, tuple[str, ...]], list[int]]:
+def _cutter(book: RuleBook) -> Callable[[str, frozenset[str]], list[int]]:
     keys = book.glued.keys()
 
-    def cut_points(line: str, words: tuple[str, ...]) -> list[int]:
+    def cut_points(line: str, words: frozenset[str]) -> list[int]:
         if keys.isdisjoint(words):
             return []
         points: set[int] = set()
-        for rule in book.candidates(book.glued, words, chars=len(line)):
-            for match in rule.pattern.finditer(evened(line)):
-                at = match.start()
-                before = line[:at].rstrip()[-1:]
-                if at and (before in _GLUE_AFTER or rule.glued is Glue.ANYWHERE):
-                    points.add(at)
+        for rule in book.candidates(book.glued, words, text=line):
+            points.update(_glued(rule, line, words))
         return sorted(points)
 
     return cut_points
+
+
+def _glued(rule: Rule, line: str, words: frozenset[str]) -> Iterator[int]:
+    """Where in a line a rule's own line begins, its start left out.
+
+    Tried are the ends of sentences (or words) shortly before one of the rule's keys.
+    """
+    places = _GLUE_POINT if rule.glued is Glue.SENTENCE else _WORD_POINT
+    lower = line.lower()
+    first = rule.pattern.match(line)
+    end = first.end() if first else 1
+    for key in sorted(rule.keys & words):
+        at = lower.find(key)
+        while at >= 0:
+            for place in places.finditer(line, max(0, at - KEY_REACH), at + 1):
+                if place.end() < end or place.end() > at:
+                    continue
+                if match := rule.pattern.match(line, place.end()):
+                    end = match.end()
+                    yield place.end()
+            at = lower.find(key, at + len(key))

@@ -6,6 +6,7 @@ learned block says so. `Cleaned.body` is the text less its spans.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,7 +77,7 @@ def clean(text: str, *, context: CleanContext) -> Cleaned:
     spans = sorted([*_line_spans(sheet), *inline_spans(sheet, book=book, user=inline)])
     if context.learned.blocks:
         spans = sorted([*spans, *learned_spans(text, spans, learned=context.learned)])
-    by_name = {rule.name: rule for rule in (*book.rules, *user)}
+    by_name = {**book.by_name, **{rule.name: rule for rule in user}} if user else book.by_name
     version = RULES_VERSION
     if context.learned.blocks:
         version = f"{version}+{context.learned.version}"
@@ -127,7 +128,7 @@ def _line_spans(sheet: Sheet) -> list[Span]:
     return spans
 
 
-def _rights(text: str, spans: list[Span], by_name: dict[str, Rule]) -> str | None:
+def _rights(text: str, spans: list[Span], by_name: Mapping[str, Rule]) -> str | None:
     notices = [
         text[span.start : span.end]
         for span in spans

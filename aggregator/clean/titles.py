@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aggregator.clean.features import contact_like
 from aggregator.clean.sheet import Mark, Sheet
 from aggregator.model.entries import SpanKind
 from aggregator.text import tokens
@@ -17,6 +18,7 @@ TITLE_LINES = 4
 # How much of the title a line must hold (labels, kickers and outlet suffixes differ).
 MIN_SHARE = 0.75
 MIN_REPEATED_WORDS = 4
+MAX_TITLE_WORDS = 40
 _ELLIPSES = ("…", "...", "[…]", "[...]")
 
 
@@ -42,10 +44,12 @@ def _lines_of_title(sheet: Sheet, number: int, wanted: str, *, cut_short: bool) 
         if other >= len(sheet.lines) or sheet.marks[other] is not None:
             return 0
         words = sheet.lines[other].words
-        if len(words) > 60:  # noqa: PLR2004 - no headline is longer
+        if len(words) > MAX_TITLE_WORDS:
             return 0
         said = f"{said} {' '.join(tokens(sheet.lines[other].text))}".strip()
-        if _says(said, wanted, cut_short=cut_short):
+        if said == wanted or (
+            _headline(sheet, other) and _says(said, wanted, cut_short=cut_short)
+        ):
             return count
         if not said or not (wanted.startswith(said) or said in wanted):
             return 0
@@ -53,8 +57,6 @@ def _lines_of_title(sheet: Sheet, number: int, wanted: str, *, cut_short: bool) 
 
 
 def _says(said: str, wanted: str, *, cut_short: bool) -> bool:
-    if said == wanted:
-        return True
     if len(said.split()) < MIN_REPEATED_WORDS:
         return False
     shorter, longer = sorted((f" {said} ", f" {wanted} "), key=len)
@@ -64,15 +66,26 @@ def _says(said: str, wanted: str, *, cut_short: bool) -> bool:
 
 
 def _cut_repeated(sheet: Sheet, head: int) -> None:
-    """A headline that a page shows twice, though the entry has another title."""
+    """A headline that a page shows twice, though the entry has another title or a part of it."""
     seen: dict[str, int] = {}
     for number in range(head):
         line = sheet.lines[number]
-        if not MIN_REPEATED_WORDS <= len(line.words) <= 30 or sheet.prose(number):  # noqa: PLR2004 - a headline
+        if len(line.words) < MIN_REPEATED_WORDS or not _headline(sheet, number):
             continue
-        if sheet.marks[number] is not None:
-            continue
-        first = seen.setdefault(line.text.casefold(), number)
-        if first != number:
-            sheet.mark(first, first + 1, Mark(SpanKind.TITLE, TITLE_RULE))
-            sheet.mark(number, number + 1, Mark(SpanKind.TITLE, TITLE_RULE))
+        said = " ".join(line.words)
+        first = next((n for other, n in seen.items() if said in other), None)
+        seen.setdefault(said, number)
+        if first is not None:
+            mark = Mark(SpanKind.TITLE, TITLE_RULE)
+            if sheet.lines[first].words == line.words:
+                sheet.mark(first, first + 1, mark)
+            known = sheet.marks[first]
+            if known is not None and known.kind is SpanKind.TITLE:
+                sheet.mark(number, number + 1, mark)
+
+
+def _headline(sheet: Sheet, number: int) -> bool:
+    line = sheet.lines[number]
+    if len(line.words) > MAX_TITLE_WORDS or line.text.endswith((".", ":")):
+        return False
+    return not contact_like(line)
