@@ -176,7 +176,7 @@ def _named(text: str) -> tuple[datetime | None, str]:
     # "mar., 12 avr." is a French Tuesday: the word before a month is a weekday.
     month = months[1] if len(months) > 1 and words[0] == "mar" else months[0]
     untimed = _TIME.sub(" : ", _OFFSET.sub(" ", text) if ":" in text else text)
-    numbers = [n.lstrip("0") or "0" for n in _NUMBER.findall(untimed)]
+    numbers = _NUMBER.findall(untimed)
     years = [n for n in numbers if len(n) == 4]  # noqa: PLR2004 - digits of a year
     days = [n for n in numbers if len(n) <= 2]  # noqa: PLR2004 - digits of a day
     if years and days:

@@ -39,6 +39,7 @@ _OTHERS = {
     "service": "an AtomPub service document",
     "opensearchdescription": "an OpenSearch description",
 }
+_WRAPPINGS = frozenset(("b", "body", "br", "center", "div", "font", "html", "p", "pre", "script"))
 _RSS09 = frozenset(("0.90", "0.91", "0.92", "0.93", "0.94"))
 
 
@@ -110,8 +111,9 @@ def recognise(text: str) -> Root | NotAFeed:
         return NotAFeed("empty")
     start, entities = skip_prolog(text)
     match = _ROOT.match(text, start)
-    if match is not None and match[3].lower() == "html":
-        # Some servers wrap a feed in a page; markup shown on a page would be escaped.
+    if match is not None and match[3].lower() in _WRAPPINGS:
+        # Some servers wrap a feed in a page or print warnings before it; markup that a
+        # page only shows would be escaped.
         match = _EMBEDDED_ROOT.search(text, match.end(), match.end() + _HEAD) or match
     if match is None:
         return NotAFeed(_textual(text))
