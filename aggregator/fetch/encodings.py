@@ -112,21 +112,24 @@ class _Zlib:
         self._name = name
         self._head = b""
         self._members = 0
+        self._done = False
         self._stream: zlib._Decompress | None = None
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         data = self._head + chunk
-        if self._stream is None and len(data) < len(_GZIP_MAGIC):
-            # Two bytes tell how to begin; until then there is nothing to undo.
-            self._head = data
-            return
         self._head = b""
-        stream = self._stream or self._begin(data)
-        while not stream.eof or self._is_member(data):
-            stream = self._begin(data) if stream.eof else stream
+        while not self._done:
+            stream = self._stream
+            if stream is None or stream.eof:
+                # Two bytes tell how a stream begins, and whether one does.
+                if len(data) < len(_GZIP_MAGIC):
+                    self._head = data
+                    return
+                self._begin(data)
+                continue
             piece = self._step(stream, data)
             yield piece
-            data = stream.unused_data if stream.eof else stream.unconsumed_tail
+            data = stream.unused_data or stream.unconsumed_tail
             # A full piece with no input left may leave output inside zlib.
             if not data and len(piece) < _STEP:
                 return
@@ -141,12 +144,15 @@ class _Zlib:
         except zlib.error as error:
             raise _broken(self._name) from error
 
-    def _begin(self, data: bytes) -> zlib._Decompress:
+    def _begin(self, data: bytes) -> None:
+        """Begins a stream, or is done: padding after one is ignored, as browsers do."""
+        if self._members and not (self._name == "gzip" and data.startswith(_GZIP_MAGIC)):
+            self._done = True
+            return
         self._members += 1
         if self._members > _MAX_MEMBERS:
             raise _too_many(self._name)
         self._stream = zlib.decompressobj(self._window_bits(data))
-        return self._stream
 
     def _window_bits(self, data: bytes) -> int:
         if self._name == "gzip":
@@ -156,10 +162,6 @@ class _Zlib:
         wrapped = data[0] & 15 == _ZLIB_METHOD and int.from_bytes(data[:2], "big") % 31 == 0
         return zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS
 
-    def _is_member(self, data: bytes) -> bool:
-        """Whether a further member follows; padding is ignored, as browsers do."""
-        return self._name == "gzip" and data.startswith(_GZIP_MAGIC)
-
 
 class _Brotli:
     def __init__(self) -> None:
@@ -167,10 +169,13 @@ class _Brotli:
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         if self._stream.is_finished():
-            return
-        yield self._step(chunk)
-        while not self._stream.can_accept_more_data() and not self._stream.is_finished():
-            yield self._step(b"")
+            raise _broken("br")
+        # `can_accept_more_data` is about input only: output is out when nothing comes.
+        while piece := self._step(chunk):
+            yield piece
+            chunk = b""
+            if self._stream.is_finished():
+                return
 
     def finish(self) -> None:
         if not self._stream.is_finished():

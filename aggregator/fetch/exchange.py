@@ -83,7 +83,7 @@ async def _judged(
     headers = received(response.headers.raw)
     status = response.status_code
     if status in REDIRECTS:
-        return Redirect(status=status, location=headers.get("location"))
+        return Redirect(status=status, location=_as_utf8(headers.get("location")))
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
     if status == HTTPStatus.NOT_MODIFIED and (request.etag or request.last_modified):
         return NotModified(
@@ -107,6 +107,14 @@ async def _judged(
         etag=etag,
         last_modified=last_modified,
     )
+
+
+def _as_utf8(location: str | None) -> str | None:
+    """Locations beyond ASCII are UTF-8 where they can be, as browsers read them."""
+    try:
+        return location if location is None else location.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return location
 
 
 async def _body(response: httpx.Response, headers: Mapping[str, str], *, max_bytes: int) -> bytes:

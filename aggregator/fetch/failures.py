@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import h2.exceptions
 import httpcore
+import httpx
 
 from aggregator.fetch.errors import FetchError
 from aggregator.fetch.headers import retry_after
@@ -18,9 +19,13 @@ from aggregator.model.fetching import FailureKind
 
 __all__ = ["of_exception", "of_status", "scrubbed", "words_of"]
 
-# httpcore has one class for all that a server does wrong; h11's words tell these apart.
-_CUT_BODY = "without sending complete message body"
+# httpcore has one class for all that a server does wrong; words of h11 and the name of
+# h2's error tell these apart.
+_CUT_BODY = ("without sending complete message body", "InvalidBodyLengthError")
 _NO_ANSWER = "without sending a response"
+
+# h2 lets some of its own errors through, and httpcore reads ":status" with int().
+_PROTOCOL = (httpcore.ProtocolError, httpx.HTTPError, h2.exceptions.H2Error, ValueError)
 
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^>]*>?")
@@ -46,7 +51,7 @@ def of_exception(error: Exception, *, in_body: bool) -> FetchError:
     if isinstance(error, httpcore.ProxyError):
         kind = FailureKind.AUTH if str(error).startswith("407") else FailureKind.CONNECT
         return FetchError(kind, f"the proxy refuses: {plain(str(error))}")
-    if isinstance(error, httpcore.ProtocolError | h2.exceptions.H2Error | ValueError):
+    if isinstance(error, _PROTOCOL):
         return _of_protocol(error)
     return FetchError(FailureKind.INTERNAL, f"unexpected {type(error).__name__}")
 
@@ -124,9 +129,12 @@ def _of_network(*, in_body: bool) -> FetchError:
 
 
 def _of_protocol(error: Exception) -> FetchError:
-    words = plain(str(error)) or type(error).__name__
-    if isinstance(error, h2.exceptions.InvalidBodyLengthError) or _CUT_BODY in words:
+    words = plain(f"{type(error).__name__}: {error}")
+    if any(sign in words for sign in _CUT_BODY):
         return FetchError(FailureKind.TRUNCATED, "the body is shorter than announced")
+    if isinstance(error, httpx.HTTPError):
+        # The transport raises httpcore's errors: this is httpx reading a Location.
+        return FetchError(FailureKind.REDIRECT, "it leads to no valid http or https URL")
     if _NO_ANSWER in words:
         return FetchError(FailureKind.CONNECT, "the server hung up without an answer")
     return FetchError(FailureKind.PROTOCOL, f"not valid HTTP: {words}")

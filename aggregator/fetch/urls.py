@@ -30,6 +30,7 @@ __all__ = ["REDIRECTS", "Hop", "check_target", "first_hop", "mask_url", "next_ho
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _PORTS = {"http": 80, "https": 443}
+_MAX_PORT = 65_535
 
 _SHOWN = 500
 _USERINFO = re.compile(r"^([a-z][a-z0-9+.-]*:)?([/\\]{2,})[^/?#\\]*@", re.IGNORECASE)
@@ -157,7 +158,7 @@ def _refused(status: int, reason: str, url: httpx.URL | str) -> FetchError:
 
 
 def _require_http(url: httpx.URL) -> None:
-    if url.scheme not in _PORTS or not url.host:
+    if url.scheme not in _PORTS or not url.host or not 0 < _port(url) <= _MAX_PORT:
         raise ValueError("not an absolute http or https URL")
 
 
