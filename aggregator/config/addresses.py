@@ -36,7 +36,8 @@ _MIXED_WORD_CHARS = 8
 _BAD_CHARS = re.compile(r"[\s\x00-\x20\x7f-\x9f\\<>\"^`{|}\ud800-\udfff]")
 _LABEL = re.compile(r"[\w-]+")
 _WORD = re.compile(r"[a-z0-9]+")
-_USERINFO = re.compile(r"://[^\s]*@")
+# Up to the last "@" where a colon stands in the user: passwords may hold "/" as it is.
+_USERINFO = re.compile(r"://(?:[^\s/@:]+:\S*|[^\s/?#]*)@")
 # Names that end in such a word, or hold it between marks: accessToken, api_key, auth.
 _PRIVATE_NAME = (
     r"[^=&#\s]*?(?:token|key|secret|password|passwd|pwd|signature|credentials?"
@@ -137,8 +138,7 @@ def slug(text: str) -> str:
 def mask(text: str) -> str:
     """A text for messages and logs: user, password and secret-looking query values go.
 
-    Everything between `://` and the last `@` is masked, so that a password that was
-    not percent-encoded does not show either.
+    A password that was not percent-encoded is masked as well, up to the last `@`.
     """
     return _SECRET_QUERY.sub(r"\1***", _USERINFO.sub("://***@", text))
 

@@ -179,6 +179,7 @@ def _publish(document: Document, *, issuers: _Issuers, folder: Path) -> PublishP
         page_size=document.publish.page_size,
         outputs=tuple(_output(table, issuers) for table in document.output),
         hubs=document.publish.hubs,
+        outlet_content={outlet.id: outlet.content for outlet in document.outlet if outlet.content},
     )
 
 
@@ -193,6 +194,7 @@ def _output(table: OutputTable, issuers: _Issuers) -> OutputPolicy:
         without_issuers=tuple(issuers.name(name) for name in table.without_issuers),
         kinds=table.kinds,
         without_kinds=table.without_kinds,
+        without_verdicts=table.without_verdicts,
         languages=table.languages,
         content=table.content,
         updates=table.updates,

@@ -62,7 +62,7 @@ def insert_tables(text: str, raw: Mapping[str, Any], additions: Sequence[Additio
         else:
             at, indent = _outlet_place(text, raw, positions), _INDENT
             lines = insertions.setdefault(at, [])
-            lines += [*([""] if at else []), "[[outlet]]", *addition.outlet_lines]
+            lines += [*([""] if at or lines else []), "[[outlet]]", *addition.outlet_lines]
         lines += [
             f"{indent}{line}" for feed in addition.feeds for line in ("[[outlet.feed]]", *feed)
         ]

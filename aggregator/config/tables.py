@@ -24,6 +24,7 @@ from aggregator.config.values import (
     Kind,
     Language,
     Line,
+    MemberVerdict,
     OutputName,
     PathText,
     Proxy,
@@ -212,6 +213,10 @@ class OutputTable(Table):
         tuple[Kind, ...], Field(strict=False), Expected("an array of outlet kinds")
     ] = ()
     """No stories of these outlet kinds."""
+    without_verdicts: Annotated[
+        tuple[MemberVerdict, ...], Field(strict=False), Expected("an array of verdicts")
+    ] = ()
+    """No stories with a member that joined by these verdicts: `duplicate`, `revision`."""
     languages: Annotated[
         tuple[Language, ...], Field(strict=False), Expected("an array of language tags")
     ] = ()

@@ -20,8 +20,12 @@ from aggregator.config.cron import parse_cron
 from aggregator.config.durations import parse_duration
 from aggregator.model.entries import SpanKind
 from aggregator.model.feeds import OutletKind, Priority
+from aggregator.model.matching import Verdict
 
 __all__ = [
+    "ID",
+    "MAX_ID_CHARS",
+    "MAX_LINE_CHARS",
     "BaseUrl",
     "BoilerplateKind",
     "Contact",
@@ -37,6 +41,7 @@ __all__ = [
     "Kind",
     "Language",
     "Line",
+    "MemberVerdict",
     "OutputName",
     "PathText",
     "PriorityValue",
@@ -55,7 +60,7 @@ MAX_ID_CHARS = 100
 MAX_LINE_CHARS = 300
 MAX_REGEX_CHARS = 1_000
 
-_ID = re.compile(r"[a-z0-9-]+", re.ASCII)
+ID = re.compile(r"[a-z0-9-]+", re.ASCII)
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _ADDRESS = re.compile(r"[^\s@<>()\x00-\x1f\x7f]+@[^\s@<>()\x00-\x1f\x7f]+\.[A-Za-z0-9-]+")
 # RFC 9110, 5.6.2: token.
@@ -118,7 +123,7 @@ def _cron(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    if not _ID.fullmatch(text):
+    if not ID.fullmatch(text):
         raise ValueError("other characters, or none")
     if len(text) > MAX_ID_CHARS:
         raise ValueError(f"longer than {MAX_ID_CHARS} characters")
@@ -198,6 +203,10 @@ def _env_name(text: str) -> str:
     if not _ENV_NAME.fullmatch(text):
         raise ValueError("not the name of an environment variable")
     return text
+
+
+def _verdict(value: object) -> object:
+    return next((verdict for verdict in Verdict if verdict.value == value), value)
 
 
 def _regex(text: str) -> str:
@@ -324,6 +333,12 @@ Kind = Annotated[
 ]
 PriorityValue = Annotated[
     Priority, Field(strict=False), _one_of(tuple(priority.value for priority in Priority))
+]
+# The verdicts by which an entry joins a story.
+MemberVerdict = Annotated[
+    Literal[Verdict.DUPLICATE, Verdict.REVISION],
+    BeforeValidator(_verdict),
+    _one_of((Verdict.DUPLICATE.value, Verdict.REVISION.value)),
 ]
 Content = Annotated[Literal["full", "excerpt", "link"], _one_of(("full", "excerpt", "link"))]
 Updates = Annotated[Literal["in-place", "new-entry"], _one_of(("in-place", "new-entry"))]

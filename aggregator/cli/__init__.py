@@ -1,0 +1,1 @@
+"""Commands: arguments, exit codes, output. No logic."""

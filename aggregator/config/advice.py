@@ -1,0 +1,49 @@
+"""What a valid configuration says that its author may not have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aggregator.model.feeds import OutletKind
+from aggregator.model.policy import Settings
+
+__all__ = ["advice"]
+
+# RFC 2606: names nobody can be reached by.
+_PLACEHOLDERS = ("example.org", "example.com", "example.net", ".example", ".invalid", ".test")
+
+
+def advice(settings: Settings, *, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Sentences for `config check`; none of them keeps the program from running.
+
+    Args:
+        settings: The configuration.
+        environ: Environment variables, for those that `auth_env` names.
+    """
+    return (
+        *_contact(settings),
+        *_feeds(settings, environ),
+    )
+
+
+def _contact(settings: Settings) -> list[str]:
+    contact = settings.publish.contact
+    if contact is None:
+        return ["[aggregator] contact is missing: publishers cannot reach you before they block"]
+    if contact.lower().endswith(_PLACEHOLDERS):
+        return [f'[aggregator] contact is still "{contact}": write your own address there']
+    return []
+
+
+def _feeds(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    enabled = [feed for feed in settings.feeds if feed.enabled]
+    found = [] if enabled else ["no feed is enabled: there is nothing to poll"]
+    for feed in enabled:
+        if feed.auth_env and not environ.get(feed.auth_env):
+            found.append(f'feed "{feed.id}": the variable {feed.auth_env} is not set')
+        if feed.full_text and feed.outlet.kind is OutletKind.MEDIA:
+            found.append(
+                f'feed "{feed.id}": full_text fetches whole articles of a medium; '
+                "mind its copyright"
+            )
+    return found
