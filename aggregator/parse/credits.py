@@ -64,7 +64,7 @@ _AGENCIES = ("afp", "ap", "apa", "dpa", "epd", "kna", "reuters", "sid")
 _NAMES = "|".join(_AGENCIES)
 # Upper case or as the agency writes itself; "(AP)" and "Sid" in running text are not.
 _CREDIT = re.compile(
-    rf"[(\[]\s*((?:{_NAMES})(?:[-/, +]+[\w.-]{{1,12}}){{0,3}})\s*[)\]]", re.IGNORECASE
+    rf"[(\[]\s*((?:{_NAMES})(?:\s*[-/,+&]\s*[\w.-]{{1,12}}){{0,3}})\s*[)\]]", re.IGNORECASE
 )
 _ENDING = re.compile(
     r"(?:©|\(c\)|Quelle:?|Mit Material (?:von|der)|/)\s*"
@@ -79,7 +79,7 @@ _IN_LINK = re.compile(
     r"\b(dpa|afp|apa|sid|epd|kna)[-_:]?id[=:-]|[?&]agency=([a-z]+)|\b(dpa):\d{6}-",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"[-/, +&]+")
+_SPLIT = re.compile(r"[-/,+&\s]+")
 
 
 def issuer_hint(*, title: str, html: str, text: str, authors: Iterable[str]) -> str | None:

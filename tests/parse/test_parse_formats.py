@@ -172,7 +172,8 @@ def test_raw_is_the_items_own_bytes(parse: Parse, document: str, open_: str, clo
 )
 def test_an_empty_feed_is_a_feed_with_no_entries(parse: Parse, document: str) -> None:
     feed = parse(document)
-    assert feed.entries == feed.bad_items == ()
+    assert feed.entries == ()
+    assert feed.bad_items == ()
 
 
 @pytest.mark.parametrize(
