@@ -25,11 +25,15 @@ class StoryStatus(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What happened to a story: one row of the outbox."""
+    """What happened to a story: one row of the outbox.
+
+    MENDED: a member's new revision changed no fact (a typo, other white space).
+    """
 
     CREATED = "created"
     MEMBER_ADDED = "member-added"
     REVISED = "revised"
+    MENDED = "mended"
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
     RELEASED = "released"

@@ -15,7 +15,7 @@ from aggregator.store.engines import WRITE_OPTION, engine_for, parse_url, shown,
 from aggregator.store.failures import translated
 from aggregator.store.migrating import SchemaState, migrate, state_of
 
-__all__ = ["Database"]
+__all__ = ["Connection", "Database"]
 
 
 class Database:

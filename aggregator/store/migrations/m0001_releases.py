@@ -128,6 +128,7 @@ Table(
     Column("cleaner_version", Text, nullable=False),
     Column("signature_version", Integer, nullable=False),
     Column("texts_purged_at", UtcTime),
+    Column("delivered_as", Text),
     Column("title", Text, nullable=False),
     Column("agency_marks", Json, nullable=False),
     Column("notices", Json, nullable=False),
@@ -248,6 +249,9 @@ Table(
     Column("decided_by", Text, nullable=False),
     Column("decided_at", UtcTime, nullable=False),
     Column("evidence", Json, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("titles", Text, nullable=False),
+    Column("words", Text, nullable=False),
     Index(
         "ix_decisions_matched_entry_id",
         "matched_entry_id",

@@ -1,0 +1,42 @@
+"""Numbers that only grow: entry ids, `seq`, lease tokens. Never handed out twice.
+
+They are taken inside the one write transaction, so the order of numbers is the order of
+commits, in both databases; a rolled-back transaction takes its numbers back with it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+__all__ = ["AUDIT", "DECISION", "ENTRY", "LEASE", "SEQ", "last", "take"]
+
+ENTRY: Final = "entry"
+SEQ: Final = "seq"
+DECISION: Final = "decision"
+LEASE: Final = "lease"
+AUDIT: Final = "audit"
+
+_TAKE = text(
+    "INSERT INTO counters (name, value) VALUES (:name, :count) "
+    "ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value RETURNING value"
+)
+_LAST = text("SELECT value FROM counters WHERE name = :name")
+
+
+def take(conn: Connection, name: str, *, count: int = 1) -> range:
+    """The next `count` numbers of a counter; the first ever is 1.
+
+    Args:
+        conn: A writing connection.
+        name: Which counter; a table's name for row ids.
+        count: How many, at least 1.
+    """
+    last_one = conn.execute(_TAKE, {"name": name, "count": count}).scalar_one()
+    return range(last_one - count + 1, last_one + 1)
+
+
+def last(conn: Connection, name: str) -> int:
+    """The last number handed out, 0 if none."""
+    return conn.execute(_LAST, {"name": name}).scalar() or 0

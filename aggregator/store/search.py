@@ -1,0 +1,254 @@
+"""Full-text search of entries, stories and the dedup log, newest first.
+
+The full-text table leads where the query has words: SQLite's FTS5 walks it by id, newest
+first, and stops when the page is full. PostgreSQL looks the words up in its GIN index first
+(a materialised sub-query): left to itself it walks all entries backwards in the hope that
+some match soon, which rare words never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, or_, select
+
+from aggregator.model.stories import StoryStatus
+from aggregator.store import schema, search_index
+from aggregator.store.query import Field, Fieldname, Query
+from aggregator.store.search_sql import Index, condition, split
+from aggregator.store.story_views import SHOWN
+from aggregator.store.terms import Terms, terms, terms_of
+from aggregator.text import tokens
+
+__all__ = [
+    "SHOWN",
+    "StoryHits",
+    "Terms",
+    "decisions",
+    "entries",
+    "matching",
+    "stories",
+    "terms",
+    "terms_of",
+]
+
+_ENTRY = schema.entries
+_STORY = schema.stories
+_DECISION = schema.decisions
+# The log of what was erased stays searchable by what the log keeps.
+LOGGED: Final = SHOWN | {StoryStatus.REDACTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryHits:
+    """A page of stories found.
+
+    Attributes:
+        ids: The story with the newest matching entry first.
+        next: `before` of the next page, or None: this is the last one.
+    """
+
+    ids: tuple[str, ...]
+    next: int | None = None
+
+
+def entries(
+    conn: Connection,
+    query: Query,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    statuses: Collection[StoryStatus] = SHOWN,
+) -> tuple[int, ...]:
+    """Ids of matching entries, newest first.
+
+    Args:
+        conn: A connection.
+        query: From `query.parse`.
+        limit: At most so many.
+        before: Only entries with a smaller id: the last one of the page before.
+        statuses: Only entries of stories shown so.
+    """
+    statement = _entries(conn, query, statuses=statuses, before=before).limit(limit)
+    return tuple(row.id for row in conn.execute(statement))
+
+
+def stories(
+    conn: Connection,
+    query: Query,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    statuses: Collection[StoryStatus] = SHOWN,
+) -> StoryHits:
+    """Stories with a matching entry; the newest matching entry decides the order.
+
+    Args:
+        conn: A connection.
+        query: From `query.parse`.
+        limit: At most so many.
+        before: `next` of the page before.
+        statuses: Only stories shown so.
+    """
+    ids: list[str] = []
+    seen: set[str] = set()
+    at = before
+    while True:
+        hits = _entries(conn, query, statuses=statuses, before=at)
+        rows = conn.execute(hits.limit(2 * limit)).all()
+        known = _shown_before(conn, hits_of=rows, query=query, before=before)
+        for row in rows:
+            if row.story_id not in seen and row.story_id not in known:
+                if len(ids) == limit:
+                    return StoryHits(ids=tuple(ids), next=at)
+                ids.append(row.story_id)
+            seen.add(row.story_id)
+            at = row.id
+        if len(rows) < 2 * limit:
+            return StoryHits(ids=tuple(ids))
+
+
+def matching(conn: Connection, query: Query, *, story_ids: Collection[str]) -> frozenset[str]:
+    """Which of the stories have a matching entry, whatever their status."""
+    statement = _entries(conn, query, statuses=StoryStatus, before=None).where(
+        _ENTRY.c.story_id.in_(story_ids)
+    )
+    return frozenset(row.story_id for row in conn.execute(statement.order_by(None)))
+
+
+def decisions(
+    conn: Connection,
+    query: Query,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    min_similarity: float | None = None,
+) -> tuple[int, ...]:
+    """Ids of matching decisions, newest first; none about what is held back.
+
+    Outlet, issuer, feed, kind and language hold if either side has them.
+
+    Args:
+        conn: A connection.
+        query: From `query.parse`.
+        limit: At most so many.
+        before: Only decisions with a smaller id: the last one of the page before.
+        min_similarity: Only decisions at least so similar, in [0, 1], or None.
+    """
+    index = Index(search_index.DECISIONS, conn.dialect.name)
+    statement, row_id = _leading(index, query, _DECISION)
+    held = exists().where(
+        _ENTRY.c.id.in_([_DECISION.c.entry_id, _DECISION.c.matched_entry_id]),
+        _STORY.c.id == _ENTRY.c.story_id,
+        _STORY.c.status.not_in([status.value for status in LOGGED]),
+    )
+    statement = statement.add_columns(_DECISION.c.id).where(
+        ~held,
+        *(
+            condition(part, index, row_id=_DECISION.c.id, fields=_decision_field)
+            for part in split(query, index).rest
+        ),
+    )
+    if before is not None:
+        statement = statement.where(row_id < before)
+    if min_similarity is not None:
+        statement = statement.where(_DECISION.c.similarity >= min_similarity)
+    rows = conn.execute(statement.order_by(row_id.desc()).limit(limit))
+    return tuple(row.id for row in rows)
+
+
+def _entries(
+    conn: Connection, query: Query, *, statuses: Collection[StoryStatus], before: int | None
+) -> Select[Any]:
+    """Select of `id` and `story_id`, newest first."""
+    index = Index(search_index.ENTRIES, conn.dialect.name)
+    statement, row_id = _leading(index, query, _ENTRY)
+    statement = (
+        statement.add_columns(_ENTRY.c.id, _ENTRY.c.story_id)
+        .join(_STORY, _STORY.c.id == _ENTRY.c.story_id)
+        .where(
+            _STORY.c.status.in_([status.value for status in statuses]),
+            *(
+                condition(part, index, row_id=_ENTRY.c.id, fields=_entry_field)
+                for part in split(query, index).rest
+            ),
+        )
+        .order_by(row_id.desc())
+    )
+    return statement if before is None else statement.where(row_id < before)
+
+
+def _leading(
+    index: Index, query: Query, source: FromClause
+) -> tuple[Select[Any], ColumnElement[int]]:
+    """A select whose rows come from the full-text table where it can lead; its id."""
+    expression = split(query, index).expression
+    if expression is None:
+        return select().select_from(source), source.c.id
+    hits = index.hits(expression)
+    if index.dialect == "sqlite":
+        full_text = hits.get_final_froms()[0]
+        row_id = full_text.c.rowid
+        joined = full_text.join(source, source.c.id == row_id)
+        return select().select_from(joined).where(hits.whereclause), row_id
+    found = hits.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    return select().select_from(found.join(source, source.c.id == found.c.id)), source.c.id
+
+
+def _shown_before(
+    conn: Connection, *, hits_of: Collection[Any], query: Query, before: int | None
+) -> frozenset[str]:
+    """Stories of these rows that stood on an earlier page, for a newer entry of theirs."""
+    if before is None or not hits_of:
+        return frozenset()
+    statement = _entries(conn, query, statuses=StoryStatus, before=None).where(
+        _ENTRY.c.story_id.in_({row.story_id for row in hits_of}), _ENTRY.c.id >= before
+    )
+    return frozenset(row.story_id for row in conn.execute(statement))
+
+
+def _entry_field(field: Field) -> ColumnElement[bool]:
+    if field.name is Fieldname.VERDICT:
+        return _ENTRY.c.verdict == field.value
+    if field.name is Fieldname.SINCE:
+        return _ENTRY.c.effective_at >= field.at
+    if field.name is Fieldname.UNTIL:
+        return _ENTRY.c.effective_at < field.at
+    return _some_side(field, _ENTRY.c.id)
+
+
+def _decision_field(field: Field) -> ColumnElement[bool]:
+    if field.name is Fieldname.VERDICT:
+        return _DECISION.c.verdict == field.value
+    if field.name is Fieldname.SINCE:
+        return _DECISION.c.decided_at >= field.at
+    if field.name is Fieldname.UNTIL:
+        return _DECISION.c.decided_at < field.at
+    return _some_side(field, _DECISION.c.entry_id, _DECISION.c.matched_entry_id)
+
+
+def _some_side(field: Field, *ids: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether one of the entries named by the columns has the field."""
+    entry, revision = _ENTRY.alias(), schema.revisions.alias()
+    feed, outlet = schema.feeds.alias(), schema.outlets.alias()
+    language = func.lower(revision.c.language)
+    folded = " ".join(tokens(field.value))
+    tests: dict[Fieldname, ColumnElement[bool]] = {
+        Fieldname.FEED: entry.c.feed_id == field.value,
+        Fieldname.OUTLET: or_(outlet.c.id == field.value, outlet.c.name_key == folded),
+        Fieldname.KIND: outlet.c.kind == field.value,
+        Fieldname.ISSUER: revision.c.issuer_key == field.value,
+        Fieldname.LANGUAGE: or_(
+            language == field.value, language.startswith(f"{field.value}-", autoescape=True)
+        ),
+    }
+    return exists().where(
+        entry.c.id.in_(ids),
+        revision.c.entry_id == entry.c.id,
+        revision.c.number == entry.c.revision,
+        feed.c.id == entry.c.feed_id,
+        outlet.c.id == feed.c.outlet_id,
+        tests[field.name],
+    )

@@ -1,0 +1,76 @@
+"""What full-text search knows of a document: its terms, in order. Pure.
+
+A title and a body, each analysed in the document's own language, bounded so that both
+databases index exactly the same: PostgreSQL ignores positions after 16,383, keeps at most
+255 positions of one lexeme, and refuses a tsvector over 1 MB.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import snowballstemmer
+
+from aggregator.model.matching import PreparedEntry
+from aggregator.store.mapping import storable
+from aggregator.text import analyse
+
+__all__ = ["ANALYSER", "BODY_OFFSET", "Terms", "terms", "terms_of"]
+
+# Of what analysis depends on; another one means that the index must be built anew.
+ANALYSER: Final = f"1/{snowballstemmer.__version__}"
+
+MAX_TITLE_TERMS: Final = 1_000
+MAX_BODY_TERMS: Final = 15_000
+MAX_CHARS: Final = 250_000
+MAX_OCCURRENCES: Final = 255
+# Positions of the body start well after the title's last one, so that no phrase crosses.
+BODY_OFFSET: Final = MAX_TITLE_TERMS + 100
+# Stands where a term was left out and keeps its neighbours apart. Analysis never gives it:
+# it is no alphanumeric character; FTS5's `ascii` tokenizer takes it for a word.
+GAP: Final = "\u00a4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The terms of one document.
+
+    Attributes:
+        title: Of its title, in order.
+        body: Of its body, in order; `GAP` where a term occurred too often.
+    """
+
+    title: tuple[str, ...]
+    body: tuple[str, ...]
+
+
+def terms(title: str, body: str, language: str) -> Terms:
+    """Analyses a document for search. Dear (stemming): call it outside the transaction.
+
+    Args:
+        title: Plain text.
+        body: Plain text without boilerplate.
+        language: BCP 47 tag of both.
+    """
+    seen: Counter[str] = Counter()
+    return Terms(
+        title=_bounded(analyse(title, language)[:MAX_TITLE_TERMS], seen),
+        body=_bounded(analyse(body[:MAX_CHARS], language)[:MAX_BODY_TERMS], seen),
+    )
+
+
+def terms_of(prepared: PreparedEntry) -> Terms:
+    """The terms an entry is indexed by: exactly those its stored row will give again."""
+    title = storable(prepared.parsed.title)
+    body = storable(prepared.cleaned.body() or prepared.parsed.summary)
+    return terms(title, body, prepared.language)
+
+
+def _bounded(words: list[str], seen: Counter[str]) -> tuple[str, ...]:
+    bounded = []
+    for word in words:
+        seen[word] += 1
+        bounded.append(word if seen[word] <= MAX_OCCURRENCES else GAP)
+    return tuple(bounded)
