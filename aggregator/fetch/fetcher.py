@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -131,7 +131,7 @@ class Fetcher:
 
     async def fetch_all(
         self, requests: Iterable[FetchRequest], *, now: datetime
-    ) -> AsyncIterator[tuple[int, FetchResult]]:
+    ) -> AsyncGenerator[tuple[int, FetchResult], None]:
         """Asks for many documents, `policy.concurrency` at a time.
 
         Hosts take turns, so that one with many feeds does not hold up the rest. No more

@@ -23,13 +23,13 @@ import threading
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
 import zstandard
+
+from tests.fetch.loopback import LoopbackServer
 
 __all__ = [
     "Behaviour",
@@ -90,75 +90,49 @@ class Seen:
 Behaviour = Callable[[Seen, asyncio.StreamWriter], Awaitable[bool]]
 
 
-@dataclass
-class HostileServer:
+class HostileServer(LoopbackServer):
     """See the module docstring.
 
-    Attributes:
+    Args:
         tls: Speak TLS, with a certificate for news.test and *.news.test.
+
+    Attributes:
         seen: Every request so far, in order of arrival.
         most_at_once: The largest number of requests that were being served together.
-        connections: Connections accepted so far.
     """
 
-    tls: bool = False
-    seen: list[Seen] = field(default_factory=list)
-    most_at_once: int = 0
-    connections: int = 0
-    port: int = 0
-    _routes: dict[str, list[Behaviour]] = field(default_factory=dict)
-    _serving: int = 0
-    _server_name: str | None = None
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _thread: threading.Thread | None = None
+    def __init__(self, *, tls: bool = False) -> None:
+        super().__init__(context=self._tls_context() if tls else None)
+        self.seen: list[Seen] = []
+        self.most_at_once = 0
+        self._scheme = "https" if tls else "http"
+        self._routes: dict[str, list[Behaviour]] = {}
+        self._asked = threading.Event()
+        self._serving = 0
+        self._server_name: str | None = None
 
     def on(self, path: str, *behaviours: Behaviour) -> None:
         """Answers requests to `path` with these in turn; the last one stays."""
         self._routes[path] = list(behaviours)
 
     def url(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
+        return f"{self._scheme}://{host}:{self.port}{path}"
 
     def asked(self, path: str) -> list[Seen]:
         """The requests to one path."""
         return [seen for seen in self.seen if seen.path == path]
 
-    def __enter__(self) -> Self:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
-        self._thread.start()
-        assert ready.wait(10)
-        return self
+    def wait_for_request(self, *, patience_s: float = 10.0) -> None:
+        """Blocks until somebody asked for something."""
+        assert self._asked.wait(patience_s)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+    async def serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        assert self._thread is not None
-        self._thread.join(10)
+        while await self._exchange(reader, writer, number=number):
+            pass
 
-    def _run(self, ready: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        listening = asyncio.start_server(
-            self._connection, "127.0.0.1", 0, ssl=self._context() if self.tls else None
-        )
-        server = self._loop.run_until_complete(listening)
-        self.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        self._loop.run_forever()
-        server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        # Transports close in a later turn of the loop.
-        self._loop.run_until_complete(asyncio.sleep(0.01))
-        self._loop.close()
-
-    def _context(self) -> ssl.SSLContext:
+    def _tls_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(TLS_CERTIFICATE, TLS_KEY)
 
@@ -168,19 +142,6 @@ class HostileServer:
         context.sni_callback = remember
         return context
 
-    async def _connection(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.connections += 1
-        number = self.connections
-        try:
-            while await self._exchange(reader, writer, number=number):
-                pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client hung up, or the test is over
-        finally:
-            writer.close()
-
     async def _exchange(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, number: int
     ) -> bool:
@@ -189,18 +150,9 @@ class HostileServer:
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             return False
         head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, *lines = head.rstrip("\r\n").split("\r\n")
-        method, target, _ = first.split(" ", 2)
-        pairs = (line.partition(":") for line in lines)
-        seen = Seen(
-            method=method,
-            target=target,
-            headers=tuple((name, value.strip(" \t")) for name, _, value in pairs),
-            at=time.monotonic(),
-            connection=number,
-            server_name=self._server_name,
-        )
+        seen = self._seen(head, number=number)
         self.seen.append(seen)
+        self._asked.set()
         self._serving += 1
         self.most_at_once = max(self.most_at_once, self._serving)
         try:
@@ -209,6 +161,19 @@ class HostileServer:
         finally:
             self._serving -= 1
         return again
+
+    def _seen(self, head: str, *, number: int) -> Seen:
+        first, *lines = head.rstrip("\r\n").split("\r\n")
+        method, target, _ = first.split(" ", 2)
+        pairs = (line.partition(":") for line in lines)
+        return Seen(
+            method=method,
+            target=target,
+            headers=tuple((name, value.strip(" \t")) for name, _, value in pairs),
+            at=time.monotonic(),
+            connection=number,
+            server_name=self._server_name,
+        )
 
     def _behaviour(self, path: str) -> Behaviour:
         behaviours = self._routes.get(path)

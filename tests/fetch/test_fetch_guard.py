@@ -192,7 +192,7 @@ def test_of_several_addresses_the_forbidden_ones_are_passed_over(
 def test_addresses_are_tried_in_turn_of_their_families(resolver_of: ResolverOf) -> None:
     inner = Trick()
     names = {"many.test": ["2a00::1", "2a00::2", "2a00::3", "93.184.216.34", "93.184.216.35"]}
-    with pytest.raises(FetchError, match="nobody|refused"):
+    with pytest.raises(FetchError, match="no connection"):
         connect(guarded(inner, resolver_of(names)), "many.test")
     assert inner.asked == ["2a00::1", "93.184.216.34", "2a00::2", "93.184.216.35"]
 
@@ -237,10 +237,11 @@ def over_tls(
     context: ssl.SSLContext | None,
     times: int = 1,
     max_bytes: int = 100_000,
+    timeout_s: float = 10.0,
 ) -> list[FetchResult]:
     async def several() -> list[FetchResult]:
         async with Fetcher(LOOPBACK, resolver=resolver, ssl_context=context) as fetcher:
-            request = FetchRequest(url=url, max_bytes=max_bytes, timeout_s=5)
+            request = FetchRequest(url=url, max_bytes=max_bytes, timeout_s=timeout_s)
             return [await fetcher.fetch(request, now=NOW) for _ in range(times)]
 
     return asyncio.run(several())
@@ -259,7 +260,7 @@ def test_sni_and_certificate_are_the_names_not_the_addresses(resolver_of: Resolv
 @pytest.mark.parametrize(
     ("host", "trusted", "words"),
     [
-        pytest.param("news.test", False, "self.signed", id="an unknown authority"),
+        pytest.param("news.test", False, "self", id="an unknown authority"),
         pytest.param("other.example", True, "Hostname mismatch", id="another name"),
         pytest.param("127.0.0.1", True, "IP address mismatch", id="an address"),
     ],
@@ -276,11 +277,8 @@ def test_certificates_that_do_not_fit_are_a_tls_failure(
         [result] = over_tls(url, resolver, context=trusting_context() if trusted else None)
     assert isinstance(result, FetchFailure)
     assert result.kind is FailureKind.TLS
-    assert (
-        words.replace(".", "-")
-        in result.message.replace(" ", "-").replace(words.replace(" ", "-"), words)
-        or words.lower() in result.message.lower()
-    )
+    assert "certificate refused" in result.message
+    assert words in result.message
     assert not server.seen
 
 
@@ -290,7 +288,7 @@ def test_a_server_that_speaks_no_tls_is_a_tls_failure(
     url = server.url("/feed").replace("http:", "https:")
     [result] = over_tls(url, resolver_of({}), context=None)
     assert isinstance(result, FetchFailure)
-    assert result.kind in {FailureKind.TLS, FailureKind.CONNECT}
+    assert result.kind is FailureKind.TLS
 
 
 def frames(*headers: tuple[str, str], body: bytes = FEED, end: bool = True) -> Answer:
@@ -348,7 +346,10 @@ def test_http_2_done_wrong_fails_with_its_kind(
 ) -> None:
     resolver = resolver_of({"news.test": ["127.0.0.1"]})
     with H2Server(behaviour) as server:
-        [result] = over_tls(server.url(), resolver, context=trusting_context())
+        patience_s = 0.5 if kind is FailureKind.TIMEOUT else 10.0
+        [result] = over_tls(
+            server.url(), resolver, context=trusting_context(), timeout_s=patience_s
+        )
     assert isinstance(result, FetchFailure)
     assert result.kind is kind, result.message
     assert result.message.isprintable()
