@@ -76,17 +76,14 @@ def _feed_ids(outlets: list[_Table], raw: Mapping[str, Any]) -> list[tuple[Locat
 
 
 def _spellings(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
-    issuers = raw.get("issuers")
-    if not isinstance(issuers, dict):
-        return []
-    names = {fold(name): name for name in issuers}
-    found: list[tuple[Location, str]] = [(("issuers", name), name) for name in issuers]
-    for name, spellings in issuers.items():
-        if not isinstance(spellings, list):
-            continue
-        for index, spelling in enumerate(spellings):
-            # Its own name among the spellings is needless, not wrong.
-            if isinstance(spelling, str) and names.get(fold(spelling)) != name:
+    """Spellings by issuer; one that an issuer has twice is needless, not wrong."""
+    found: list[tuple[Location, str]] = []
+    for name, spellings in _table(raw, "issuers").items():
+        found.append((("issuers", name), name))
+        own = {fold(name)}
+        for index, spelling in enumerate(spellings if isinstance(spellings, list) else ()):
+            if isinstance(spelling, str) and fold(spelling) not in own:
+                own.add(fold(spelling))
                 found.append((("issuers", name, index), spelling))
     return found
 

@@ -137,9 +137,18 @@ def _syntax_message(message: str, *, text: str, path: Path) -> str:
     reason = message[: match.start()] if match else message
     if match and match[1]:
         place = f":{match[1]}:{match[2]}"
+        reason += _quoting_hint(text, line=int(match[1]), column=int(match[2]))
     elif match:
         *_, last = text.split("\n")
         place = f":{text.count(chr(10)) + 1}:{len(last) + 1}"
     else:
         place = ""
     return f"{path}{place}: not valid TOML: {reason}"
+
+
+def _quoting_hint(text: str, *, line: int, column: int) -> str:
+    """`Bundespräsident = ...` is no bare key; the parser stops before the umlaut."""
+    content = text.split("\n")[line - 1]
+    if content[column - 1 : column].isalnum():
+        return "; a key or text with other characters than A-Z a-z 0-9 _ - stands in quotes"
+    return ""

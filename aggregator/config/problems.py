@@ -32,7 +32,16 @@ from aggregator.config.tables import (
 )
 from aggregator.config.values import Expected
 
-__all__ = ["TABLES", "Problem", "messages", "problems_of", "shown", "suggestion"]
+__all__ = [
+    "TABLES",
+    "Problem",
+    "expected_of",
+    "header_of",
+    "messages",
+    "problems_of",
+    "shown",
+    "suggestion",
+]
 
 MAX_SHOWN_CHARS = 60
 # Larger ones are not worth a look, and past 4,300 digits Python refuses to print them.
@@ -129,7 +138,7 @@ def _problem(details: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
     model = TABLES[_pattern(table)]
     if details["type"] == "extra_forbidden":
         return Problem(location, _unknown(key, model))
-    expected = _expected(model, key, rest)
+    expected = expected_of(model, key, rest)
     if details["type"] == "missing":
         return Problem(location, f"the key is missing, expected {expected.text}")
     location = tuple(part for part in location if part != "[key]")
@@ -175,7 +184,7 @@ def _unknown(key: str, model: type[BaseModel]) -> str:
     near = suggestion(key, model.model_fields)
     if not near:
         homes = [
-            _header(pattern)
+            header_of(pattern)
             for pattern, other in TABLES.items()
             if other is not model and key in other.model_fields
         ]
@@ -183,7 +192,8 @@ def _unknown(key: str, model: type[BaseModel]) -> str:
     return f"unknown key{near}; known here: {', '.join(sorted(model.model_fields))}"
 
 
-def _header(pattern: tuple[str, ...]) -> str:
+def header_of(pattern: tuple[str, ...]) -> str:
+    """`[aggregator]`, `[[outlet.feed]]`: how a table of `TABLES` is written in the file."""
     names = ".".join(part for part in pattern if part != "*")
     if not names:
         return "the top level"
@@ -234,7 +244,8 @@ def _name(location: Location, raw: Mapping[str, Any]) -> str:
     return f"no. {int(location[-1]) + 1}"
 
 
-def _expected(model: type[BaseModel], key: str, rest: Location) -> Expected:
+def expected_of(model: type[BaseModel], key: str, rest: Location = ()) -> Expected:
+    """What a key of a table expects, or what lies below the key (`rest`) does."""
     info = model.model_fields.get(key)
     if info is None:
         return Expected("another value")
