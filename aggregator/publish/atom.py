@@ -29,6 +29,7 @@ from aggregator.publish.content import (
     canonical,
     fact_changes,
     other_outlets,
+    outlet_label,
     story_html,
     story_title,
 )
@@ -192,7 +193,7 @@ def story_entry(story: Story, options: RenderOptions) -> str:
 
 def author_name(story: Story) -> str:
     """Who answers for the text, or else the outlet it came from."""
-    return label(story.issuer or "") or label(canonical(story).outlet_name)
+    return label(story.issuer or "") or outlet_label(canonical(story))
 
 
 def story_summary(story: Story) -> str | None:
@@ -222,7 +223,7 @@ def _links(story: Story, options: RenderOptions) -> list[str]:
 def _other_link(member: Member, link: str) -> str:
     # via: the same text came from there too; related: a digest that holds it.
     rel = "related" if member.verdict in {Verdict.PART_OF, Verdict.RELATED} else "via"
-    title = attribute(label(member.outlet_name))
+    title = attribute(outlet_label(member))
     return f'<link rel="{rel}" href="{attribute(link)}" title="{title}"/>'
 
 
@@ -264,7 +265,7 @@ def entry_source(member: Member, options: RenderOptions) -> str:
     address = feed_address(member)
     parts = [
         element("id", source_id(member, base_url=options.base_url)),
-        text_construct("title", label(member.feed_title) or label(member.outlet_name)),
+        text_construct("title", label(member.feed_title) or outlet_label(member)),
         element("updated", rfc3339(updated)),
     ]
     if address:

@@ -30,6 +30,7 @@ __all__ = [
     "excerpt",
     "fact_changes",
     "other_outlets",
+    "outlet_label",
     "paragraphs",
     "sanitised",
     "shown_html",
@@ -42,6 +43,7 @@ EXCERPT_CHARS = 400
 # A release that more outlets carry is named with the first of them.
 MAX_NAMED = 20
 MAX_CHANGES_SHOWN = 5
+MAX_TITLE_FROM_TEXT = 80
 FACT_CHANGES = frozenset({ChangeKind.REVISED, ChangeKind.CORRECTED, ChangeKind.WITHDRAWN})
 
 _SANITISER = nh3.Cleaner(
@@ -96,16 +98,22 @@ def fact_changes(story: Story) -> tuple[StoryChange, ...]:
     return tuple(change for change in story.changes if change.kind in FACT_CHANGES)
 
 
+def outlet_label(member: Member) -> str:
+    """The outlet's name as it may be shown; its id, should nothing be left of it."""
+    return label(member.outlet_name) or label(member.outlet_id) or "-"
+
+
 def story_title(story: Story, options: RenderOptions) -> str:
     """The canonical title, marked if the story was withdrawn; never empty."""
-    title = " ".join(story.title.split()) or _first_words(story) or options.words.untitled
+    title = one_line(story.title) or _first_words(story) or options.words.untitled
     if story.status is StoryStatus.WITHDRAWN:
         return options.words.withdrawn_title.format(title=title)
     return title
 
 
 def _first_words(story: Story) -> str:
-    return excerpt(body_text(Body(html="", text=story.text, spans=story.spans)), limit=80)
+    text = body_text(Body(html="", text=story.text, spans=story.spans))
+    return excerpt(legal(text), limit=MAX_TITLE_FROM_TEXT)
 
 
 def story_html(story: Story, options: RenderOptions) -> str:
@@ -127,7 +135,7 @@ def shown_html(body: Body, member: Member, options: RenderOptions) -> str:
     link = member_link(member)
     if not link:
         return text
-    outlet = escape(options.words.read_at.format(outlet=label(member.outlet_name)))
+    outlet = escape(options.words.read_at.format(outlet=outlet_label(member)))
     more = f'<p{_lang(member.language, options)}><a href="{attribute(link)}">{outlet}</a></p>'
     return f"{text}\n{more}" if text else more
 
@@ -166,7 +174,7 @@ def paragraphs(text: str) -> str:
 
 def excerpt(text: str, *, limit: int = EXCERPT_CHARS) -> str:
     """The beginning of a text on one line, cut at a word, with an ellipsis if cut."""
-    line = " ".join(text.split())
+    line = one_line(text)
     if len(line) <= limit:
         return line
     head = line[:limit].rsplit(" ", 1)[0] or line[:limit]
@@ -221,7 +229,7 @@ def other_outlets(story: Story) -> Sequence[Member]:
 
 
 def _named(member: Member, options: RenderOptions) -> str:
-    name = escape(label(member.outlet_name))
+    name = escape(outlet_label(member))
     link = member_link(member)
     shown = f'<a href="{attribute(link)}">{name}</a>' if link else name
     return f"{shown} ({escape(_time(member.effective_at, options))})"

@@ -19,7 +19,7 @@ from aggregator.publish.atom import (
     kind_category,
     optional_text,
 )
-from aggregator.publish.content import Body, shown_html
+from aggregator.publish.content import Body, outlet_label, shown_html
 from aggregator.publish.documents import Document, FragmentCache, compose, fragment
 from aggregator.publish.escaping import (
     attribute,
@@ -83,7 +83,7 @@ def _entry(item: EntryItem, options: RenderOptions) -> str:
     member = item.member
     page = story_page(options.base_url, item.story_id)
     link = member_link(member) or page
-    author = label(member.issuer or "") or label(member.outlet_name)
+    author = label(member.issuer or "") or outlet_label(member)
     body = Body(html=item.html, text=item.text, spans=item.spans)
     own = dict.fromkeys(label(category) for category in item.categories)
     lines = [

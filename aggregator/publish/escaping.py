@@ -38,6 +38,8 @@ _FORBIDDEN = re.compile(
 _TAG = re.compile(r"<[^>]*>")
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY = re.compile(r"&(#?\w+);?")
+# Doubly escaped text is common in feeds, more often escaped is nobody's name.
+_MAX_ESCAPED = 4
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -64,11 +66,17 @@ def plain_line(text: str) -> str:
 def label(text: str) -> str:
     """A name or keyword: one line, no markup, not even escaped.
 
-    Readers disagree whether names and categories are HTML; without angle brackets both
-    are right.
+    Readers disagree whether names and categories are HTML; without angle brackets and
+    references both are right.
     """
-    plain = _TAG.sub(" ", html.unescape(text)) if "<" in text or "&" in text else text
-    return one_line(plain.replace("<", "\u2039").replace(">", "\u203a"))
+    for _ in range(_MAX_ESCAPED):
+        unescaped = html.unescape(text) if "&" in text else text
+        if unescaped == text:
+            break
+        text = unescaped
+    plain = _TAG.sub(" ", text) if "<" in text else text
+    plain = plain.replace("<", "\u2039").replace(">", "\u203a").replace("&#", "& #")
+    return one_line(plain)
 
 
 def escape(text: str) -> str:
@@ -110,7 +118,7 @@ def _like_markup(text: str) -> bool:
     if "<" in text:
         return True
     return any(
-        name.startswith("#") or name in html5 or f"{name};" in html5
+        not name.isalpha() or name in html5 or f"{name};" in html5
         for name in _ENTITY.findall(text)
     )
 

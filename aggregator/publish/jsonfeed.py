@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aggregator.model.stories import Member, Story
 from aggregator.publish.addresses import member_link, published_id, story_id, story_page
 from aggregator.publish.atom import AGG, FeedHead, author_name, notice_terms, story_summary
-from aggregator.publish.content import canonical, story_html, story_title
+from aggregator.publish.content import canonical, outlet_label, story_html, story_title
 from aggregator.publish.documents import Document, Fragment, FragmentCache, compose, fragment
 from aggregator.publish.escaping import label, language_tag, legal, one_line, plain_line, rfc3339
 from aggregator.publish.options import RenderOptions
@@ -89,7 +89,7 @@ def _extension(story: Story, *, page: str) -> dict[str, object]:
 def _outlet(member: Member) -> dict[str, object]:
     outlet = {
         "outlet": member.outlet_id,
-        "name": label(member.outlet_name),
+        "name": outlet_label(member),
         "kind": member.outlet_kind.value,
         "url": member_link(member),
         "title": plain_line(member.title),

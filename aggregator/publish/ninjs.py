@@ -17,6 +17,7 @@ from aggregator.publish.content import (
     canonical,
     excerpt,
     fact_changes,
+    outlet_label,
     shown_html,
     story_title,
 )
@@ -119,7 +120,7 @@ def _info_sources(story: Story) -> list[dict[str, str]]:
     for member in reversed(outlets.values()):
         role = f"outlet:{member.outlet_kind.value}"
         literal = label(member.outlet_id)
-        sources.append({"name": label(member.outlet_name), "role": role, "literal": literal})
+        sources.append({"name": outlet_label(member), "role": role, "literal": literal})
     return sources
 
 

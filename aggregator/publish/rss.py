@@ -18,6 +18,7 @@ from aggregator.publish.content import (
     body_text,
     canonical,
     excerpt,
+    outlet_label,
     story_html,
     story_title,
 )
@@ -117,7 +118,7 @@ def _source(story: Story) -> list[str]:
     address = feed_address(member)
     if address is None:
         return []
-    title = rss_text(label(member.feed_title) or label(member.outlet_name))
+    title = rss_text(label(member.feed_title) or outlet_label(member))
     return [f'<source url="{attribute(address)}">{title}</source>']
 
 

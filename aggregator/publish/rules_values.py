@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html.entities import name2codepoint
 from html.parser import HTMLParser
 
 __all__ = [
@@ -66,9 +67,8 @@ _TAG_URI = re.compile(r"tag:[^,\s]+,\d{4}(-\d{2}){0,2}:\S*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _TOKEN = r"[^\s()<>,;:\\\"/\[\]?=]+"  # noqa: S105 - RFC 2045's word, no password
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(\s*;\s*{_TOKEN}=(\"[^\"]*\"|{_TOKEN}))*")
-_MARKUP = re.compile(
-    r"</?(a|b|br|div|em|i|img|p|script|span|strong|ul|li)\b|&(#\w+|[a-z]+);", re.IGNORECASE
-)
+_MARKUP = re.compile(r"</?(a|b|br|div|em|i|img|p|script|span|strong|svg|ul|li)\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(#?\w+)")
 
 _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 # Elements the W3C validator accepts, less forms, media and everything active.
@@ -139,7 +139,9 @@ def is_media_type(value: str) -> bool:
 
 def looks_like_html(value: str) -> bool:
     """Whether plain text holds what a reader may take for tags or references."""
-    return _MARKUP.search(value) is not None
+    return _MARKUP.search(value) is not None or any(
+        name in name2codepoint or name.startswith("#") for name in _REFERENCE.findall(value)
+    )
 
 
 def html_problems(html: str, where: str) -> list[Problem]:
