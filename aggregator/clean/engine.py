@@ -51,7 +51,11 @@ def _cut_page_lines(sheet: Sheet) -> None:
     """Contact lines that the pages of a printed release repeat amid the text."""
     seen: dict[str, int] = {}
     for number, line in enumerate(sheet.lines):
-        if len(line.words) < MIN_PAGE_LINE_WORDS or sheet.prose(number) and len(line.words) > BLOCK_SENTENCE_WORDS:
+        if (
+            len(line.words) < MIN_PAGE_LINE_WORDS
+            or sheet.prose(number)
+            and len(line.words) > BLOCK_SENTENCE_WORDS
+        ):
             continue
         first = seen.setdefault(line.text, number)
         if first + 1 < number and contact_like(line):
