@@ -137,7 +137,7 @@ def _bound_fields(piece: str, problems: list[str]) -> str:
         start = match.end()
         if start < at or piece[start - 2] == "/":
             continue
-        window = piece[start : start + MAX_FIELD_CHARS + len(match[1]) + 3]
+        window = piece[start : start + MAX_FIELD_CHARS + len(match[1]) + 2]
         if f"</{match[1]}".lower() in window.lower():
             continue
         end = re.compile(rf"</{re.escape(match[1])}\s*>", re.IGNORECASE).search(piece, start)

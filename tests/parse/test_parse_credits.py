@@ -48,7 +48,8 @@ def test_the_issuer_is_found_in_the_text(text: str, issuer: str | None) -> None:
 
 def test_the_office_of_a_press_portal_is_the_issuer(entry: Entry) -> None:
     found = entry(
-        "<content:encoded>&lt;b&gt;Amt Westtal&lt;/b&gt; [&lt;a href='/nr/1'&gt;Newsroom&lt;/a&gt;]"
+        "<content:encoded>&lt;b&gt;Amt Westtal&lt;/b&gt; "
+        "[&lt;a href='/nr/1'&gt;Newsroom&lt;/a&gt;]"
         "&lt;br/&gt;Westtal (ots) - Es brannte.</content:encoded>"
     )
     assert found.issuer_hint == "Amt Westtal"

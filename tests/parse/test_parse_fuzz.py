@@ -10,23 +10,30 @@ from aggregator.model.policy import ParsePolicy
 from aggregator.parse import find_feeds, parse_document
 from aggregator.text import html_to_text
 
-SEEDS = (
+RSS = (
     b'<?xml version="1.0" encoding="iso-8859-1"?><!DOCTYPE rss [<!ENTITY a "b">]>'
     b'<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>T</title>'
     b"<link>http://a.example/</link><item><title>A &amp;amp; B&nbsp;</title><guid>1</guid>"
     b"<description><![CDATA[<p>x<br>y</p>]]></description><dc:creator>C</dc:creator>"
     b"<pubDate>Mo, 12 M\xe4r 2012</pubDate><category>k</category></item>"
-    b"<item><title>Z</title></item></channel></rss>",
+    b"<item><title>Z</title></item></channel></rss>"
+)
+ATOM = (
     b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/x/"><title type="xhtml"><div>T</div>'
     b'</title><entry><id>i</id><link href="y"/><updated>2022-05-02T09:00:00Z</updated>'
     b'<content type="html">&lt;p&gt;x&lt;/p&gt;</content><author><name>N</name></author></entry>'
-    b"</feed>",
+    b"</feed>"
+)
+JSON = (
     b'{"version": "https://jsonfeed.org/version/1", "title": "T", "items": [{"id": 1, "url": "/a",'
-    b' "content_html": "<p>x</p>", "tags": ["a"], "authors": [{"name": "n"}]}, {"id": "2"}]}',
+    b' "content_html": "<p>x</p>", "tags": ["a"], "authors": [{"name": "n"}]}, {"id": "2"}]}'
+)
+RDF = (
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
     b'xmlns="http://purl.org/rss/1.0/"><channel><title>T</title></channel><item rdf:about="a">'
-    b"<title>A</title></item></rdf:RDF>",
+    b"<title>A</title></item></rdf:RDF>"
 )
+SEEDS = (RSS, ATOM, JSON, RDF)
 BITS = (
     b"<",
     b">",

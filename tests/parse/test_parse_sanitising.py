@@ -30,10 +30,7 @@ BASE = "https://a.example/d/"
     ],
 )
 def test_active_content_goes(html: str, safe: str) -> None:
-    found = sanitise(html, BASE)
-    assert "<img" not in found or 'title="' in found
-    if "svg" not in html:
-        assert found == safe
+    assert sanitise(html, BASE) == safe
 
 
 @pytest.mark.parametrize(
@@ -126,4 +123,4 @@ def test_no_mixture_of_tags_lets_a_script_through(html: str) -> None:
     )
     for element in root.iter():
         assert element.tag not in {"script", "svg", "math", "style", "iframe"}
-        assert not any(name.startswith("on") for name in element.keys())
+        assert not any(str(name).startswith("on") for name in element.attrib)
