@@ -12,6 +12,7 @@ import re
 from aggregator.clean.segments import Line
 
 __all__ = [
+    "APPEALS",
     "contact_like",
     "ends_sentence",
     "is_appeal",
@@ -58,7 +59,7 @@ _LINK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ITEM = re.compile(r"^(?:[\u2022\u00b7\u25aa\u25cf\-\u2013*\u203a\u00bb>]\s|\d{1,2}[.)]\s)")
-_APPEALS = (
+APPEALS = (
     "hinweis",
     "zeug",
     "geschädigte",
@@ -132,7 +133,7 @@ def list_item(line: Line) -> bool:
 
 def is_appeal(line: Line) -> bool:
     """Asks witnesses or those concerned to call: facts of the release, never a contact block."""
-    if any(word.startswith(_APPEALS) for word in line.words):
+    if any(word.startswith(APPEALS) for word in line.words):
         return True
     lower = line.head.lower()
     return any(phrase in lower for phrase in _APPEAL_PHRASES)

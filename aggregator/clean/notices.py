@@ -201,14 +201,16 @@ def find_notices(
     if NoticeKind.WITHDRAWAL in said and (cue := _withdrawal(title, lines)):
         found.append(_notice(NoticeKind.WITHDRAWAL, cue, title, lines))
     elif NoticeKind.CORRECTION in said and (
-        cue := _first(_CORRECTION, title, lines) or _in_text(_CORRECTION_TEXT, lines, kind=NoticeKind.CORRECTION)
+        cue := _first(_CORRECTION, title, lines)
+        or _in_text(_CORRECTION_TEXT, lines, kind=NoticeKind.CORRECTION)
     ):
         found.append(_notice(NoticeKind.CORRECTION, cue, title, lines))
     if NoticeKind.EMBARGO in said:
         embargo = _embargo(title, lines, published=published, timezone=timezone)
         found.extend(() if embargo is None else (embargo,))
     if NoticeKind.ADDENDUM in said and (
-        cue := _first(_ADDENDUM, title, lines) or _in_text(_ADDENDUM_TEXT, lines, kind=NoticeKind.ADDENDUM)
+        cue := _first(_ADDENDUM, title, lines)
+        or _in_text(_ADDENDUM_TEXT, lines, kind=NoticeKind.ADDENDUM)
     ):
         found.append(_notice(NoticeKind.ADDENDUM, cue, title, lines))
     return tuple(found)
