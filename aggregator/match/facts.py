@@ -61,11 +61,8 @@ def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
     Returns:
         Each slot once; swapping the arguments swaps the values and nothing else.
     """
-    only_a, only_b = _unsettled(a, b), _unsettled(b, a)
-    if not only_a or not only_b:
-        return ()
     found: dict[tuple[FactKind, str, str, str], Conflict] = {}
-    for mine, other in _aligned(only_a, only_b):
+    for mine, other in (*_named_in_titles(a, b), *_aligned(_unsettled(a, b), _unsettled(b, a))):
         conflict = _conflict(mine, other)
         found.setdefault((conflict.kind, conflict.role, mine.value, other.value), conflict)
     return tuple(sorted(found.values(), key=lambda each: each.strength is Strength.SOFT))
@@ -137,6 +134,18 @@ def _unsettled(facts: Facts, other: Facts) -> list[Fact]:
     ]
 
 
+def _named_in_titles(a: Facts, b: Facts) -> Iterator[tuple[Fact, Fact]]:
+    """What two titles name by one role and differently, whatever the bodies mention.
+
+    The notes of 3.5.0rc1 name 3.5.0beta1, and stay another release.
+    """
+    names = a.named_in_title
+    for role, mine in names.items():
+        other = b.named_in_title.get(role)
+        if other and not any(same_value(x, y) for x in mine for y in other):
+            yield mine[0], other[0]
+
+
 def _aligned(only_a: list[Fact], only_b: list[Fact]) -> Iterator[tuple[Fact, Fact]]:
     slots = {slot: fact for fact in reversed(only_b) for slot in fact.slots}
     for fact in only_a:
@@ -146,5 +155,6 @@ def _aligned(only_a: list[Fact], only_b: list[Fact]) -> Iterator[tuple[Fact, Fac
 
 
 def _conflict(x: Fact, y: Fact) -> Conflict:
-    strength = strength_of(x.kind, x.role)
+    in_title = x.in_title and y.in_title
+    strength = strength_of(x, in_title=in_title)
     return Conflict(x.kind, x.role, x.raw, y.raw, strength, x.in_title or y.in_title)

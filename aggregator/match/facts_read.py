@@ -59,6 +59,11 @@ _FACT = re.compile(
 _NEXT = re.compile(r",?-?[ \u00a0\u202f-]?([^\W\d_]+|[%€$£])")
 _ORDINAL_NEXT = re.compile(r"(?:\.|st|nd|rd|th)[ -]([^\W\d_]+)")
 _YEAR_AFTER = re.compile(r"(?:st|nd|rd|th)?,?\s(\d{4})(?!\d)")
+# "Beispielware 4.14 is out": a number with a point that is said to be released.
+_RELEASED = re.compile(
+    r"(?<=\.\d\d)\s(?:is\s(?:out|released|available)|released|erschienen|"
+    r"veröffentlicht)|(?<=\.\d)\s(?:is\s(?:out|released|available)|released|erschienen|veröffentlicht)"
+)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"\w*(?:[-/_.:](?=\w)\w+)*")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
@@ -208,6 +213,8 @@ def _figure(match: re.Match[str], before: list[str], language: str) -> Reading |
     scale, role, kind, end = _unit(match.string, end)
     if start and match.string[start - 1] in _MONEY_SIGNS:
         role, kind = CURRENCIES[match.string[start - 1]], FactKind.MONEY
+    if kind is FactKind.NUMBER and _RELEASED.match(match.string, end):
+        return Reading(FactKind.VERSION, "version", raw, match.end())
     if kind is FactKind.NUMBER and before and before[-1] in LABELS:
         return Reading(*_labelled(before[-1], raw), match.end())
     number = parse_number(raw, language, scale=scale, before=tuple(before[-2:]))

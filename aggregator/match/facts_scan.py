@@ -33,6 +33,10 @@ _DIGITS = re.compile(r"[\d.,/_-]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _TWO_WORDS = re.compile(r"[\W\d_]*([^\W\d_]+)(?:[\W\d_]+([^\W\d_]+))?")
 _GLUED = re.compile(r"[^\W\d_](?:\w|[-./](?=\w))*[-./]?$")
+# A shortened text ends anywhere: "... am 24." is no figure of it. Shorter ones are
+# teasers as written.
+_SHORT_CHARS = 200
+_CUT_END = re.compile(r"\s\S*\d\S*\s*(?:\[?(?:\.\.\.|…)\]?)?\s*(?:weiterlesen|mehr)?\s*$")
 _WEEKDAY = re.compile(
     r"[DFMSTW](?:ontag|ienstag|ittwoch|onnerstag|reitag|amstag|onnabend|onntag|onday|uesday"
     r"|ednesday|hursday|riday|aturday|unday)(?![a-zäöü])"
@@ -51,7 +55,10 @@ def extract(title: str, body: str, *, language: str, published: datetime | None)
     Returns:
         At most 200 facts, from the first 20,000 characters.
     """
-    text = f"{title}\n{body[:_MAX_CHARS]}"
+    body = body[:_MAX_CHARS]
+    if len(body) > _SHORT_CHARS and (cut := _CUT_END.search(body, len(body) - _CONTEXT_CHARS)):
+        body = body[: cut.start()]
+    text = f"{title}\n{body}"
     found: list[tuple[int, Reading, list[str]]] = []
     for each in _with_digits(text, language):
         found.append(each)

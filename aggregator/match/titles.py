@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aggregator.match.facts_model import Conflict, FactKind, strength_of
+from aggregator.match.facts_model import Conflict, Fact, FactKind, strength_of
 from aggregator.match.titles_slots import replaced_slot
 from aggregator.text import tokens
 
@@ -73,6 +73,7 @@ _LABEL_BEHIND = re.compile(
     r"|\b\d+ (?:minutes?|hours?|days?) ago"
     r"|(?<=[\w.!?\"“»)]) (?:Von|By) [A-ZÄÖÜ][\w.'-]+(?: (?:von|van|de|der|zu))*"
     r"(?: [A-ZÄÖÜ][\w.'-]+){1,2}(?:(?:,| und| and) [A-ZÄÖÜ][\w.'-]+(?: [A-ZÄÖÜ][\w.'-]+){1,2})*"
+    r"|\s\[(?:Quelle|Source|Foto|Bild): [^\]]+\]"
     r"|[-–|(\[]+\s?(?:Pressemitteilung|Presseportal|Medienmitteilung|Pressemeldung|Press release"
     r"|News|Nachrichten|Video|Live|tagesschau\.de)[\])]?"
     r"|\s\|\s(?:[\w.]+|[A-ZÄÖÜ]\w+(?:\s(?:der|die|das|the|of|[A-ZÄÖÜ0-9]\w*))+)|\s[-–]\s[\w-]+\.(?:de|com|at|ch|net|org|info))$"
@@ -106,7 +107,8 @@ _MARK = re.compile(
 )
 _MARK_END = re.compile(r"\s*(?:[:/|–-]+|--+|\)|\])\s*")
 _MARK_BEHIND = re.compile(rf"[\s(\[–-]+(?:{_MARK.pattern})[)\]\s!-]*$", re.VERBOSE)
-_KICKER = re.compile(r"([^:]{2,70}?)\s?:(?!//)\s*(?=[^\s\d]|\d(?![\d]?\b\s?Uhr))")
+# A colon inside brackets or between digits (10:30) ends no kicker.
+_KICKER = re.compile(r"([^:\[\](){}]{2,70}?)\s?:(?!//|(?<=\d:)\d)\s*(?=\S)")
 _ONLY_LABEL = frozenset(
     [
         "",
@@ -172,7 +174,7 @@ def differs_in_slot(a: Title, b: Title) -> Conflict | None:
     if slot is None or not a.key or not b.key:
         return None
     kind, role, mine, other = slot
-    return Conflict(kind, role, mine, other, strength_of(kind, role), in_title=True)
+    return _slot_conflict(kind, role, mine, other)
 
 
 def _kicker_slot(a: str, b: str) -> Conflict | None:
@@ -180,7 +182,12 @@ def _kicker_slot(a: str, b: str) -> Conflict | None:
     other_town, _, other = b.partition("-")
     if not quarter or not other or town != other_town or " " in a or " " in b or quarter == other:
         return None
-    return Conflict(FactKind.PLACE, "", a, b, strength_of(FactKind.PLACE, ""), in_title=True)
+    return _slot_conflict(FactKind.PLACE, "", a, b)
+
+
+def _slot_conflict(kind: FactKind, role: str, a: str, b: str) -> Conflict:
+    strength = strength_of(Fact(kind, role, a, a), in_title=True)
+    return Conflict(kind, role, a, b, strength, in_title=True)
 
 
 def _without_labels(text: str, outlet_name: str) -> str:

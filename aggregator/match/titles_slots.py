@@ -22,8 +22,14 @@ _EQUAL_SHARE = 0.5
 # Words a value may have: "New York City", "3. Mai 2026".
 _SLOT_WORDS = 3
 
+# These tell even two short headlines apart: "Beispielware 3.5", "Hafenserie, Teil 2".
+_NAMING_KINDS = frozenset({FactKind.VERSION, FactKind.ORDINAL, FactKind.DATE})
+
 _EDGES = "\"'„“”»«‚‘’()[]{}.,;:!?–-"
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.-]*")
+_VERSION = re.compile(
+    r"v\d+(?:\.\d+)*|\d+(?:\.\d+){2,}[\w.~-]*|\d+\.\d+[.~-]?(?:rc|beta|alpha)\S*"
+)
+_DECIMAL = re.compile(r"\d+\.\d+")
 _NUMERIC = re.compile(r"\d+(?:[.,]\d+)*")
 _PLACES_AHEAD = (
     "in im bei aus nach nahe am an fuer auf um vor landkreis kreis stadt gemeinde ueber"
@@ -47,12 +53,13 @@ def replaced_slot(a: str, b: str) -> tuple[FactKind, str, str, str] | None:
     behind = min(limit, _common(folded_a[::-1], folded_b[::-1]))
     end_a, end_b = len(words_a) - behind, len(words_b) - behind
     equal = ahead + behind
-    longer = max(len(words_a), len(words_b))
-    if equal < _EQUAL_WORDS or equal < _EQUAL_SHARE * longer:
+    if equal < _EQUAL_SHARE * max(len(words_a), len(words_b)):
         return None
     if not 0 < end_a - ahead <= _SLOT_WORDS or not 0 < end_b - ahead <= _SLOT_WORDS:
         return None
     found = _kind(folded_a[ahead:end_a], folded_b[ahead:end_b], folded_a[:ahead])
+    if equal < _EQUAL_WORDS and (found is None or found[0] not in _NAMING_KINDS):
+        return None
     mine, other = " ".join(words_a[ahead:end_a]), " ".join(words_b[ahead:end_b])
     if found is None and _is_place(words_a[ahead:end_a], words_b[ahead:end_b], folded_a[:ahead]):
         found = FactKind.PLACE, ""
@@ -70,13 +77,12 @@ def _common(a: list[str], b: list[str]) -> int:
 
 def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] | None:
     """Kind and role if both values hold a fact and they differ."""
-    text_a, text_b = " ".join(a), " ".join(b)
     label = LABELS.get(ahead[-1], "") if ahead else ""
     if any(word in MONTHS for word in a) and any(word in MONTHS for word in b):
         return FactKind.DATE, ""
     if a[-1] in WEEKDAYS and b[-1] in WEEKDAYS:
         return FactKind.WEEKDAY, ""
-    if _VERSION.search(text_a) and _VERSION.search(text_b) and (label or "." in a[0]):
+    if _is_version(a[0], label) and _is_version(b[0], label):
         return FactKind.VERSION, "version"
     number_a, number_b = _number(a, ahead), _number(b, ahead)
     if number_a is None or number_b is None or number_a.value == number_b.value:
@@ -84,6 +90,13 @@ def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] 
     if label:
         return FactKind.ORDINAL, label
     return None if agree(number_a, number_b) else (FactKind.NUMBER, "")
+
+
+def _is_version(word: str, label: str) -> bool:
+    """3.5.0-rc1, v4; a bare 3.5 only behind "Version"."""
+    if _VERSION.fullmatch(word):
+        return True
+    return label == "version" and _DECIMAL.fullmatch(word) is not None
 
 
 def _number(words: list[str], ahead: list[str]) -> Number | None:
