@@ -142,7 +142,7 @@ def read_json_feed(text: str, codec: str) -> JsonFeed | NotAFeed:
     bad: list[str] = []
     for nth, (value, start, end) in enumerate(scanned.items, 1):
         if isinstance(value, dict):
-            items.append(_item(value, feed, text[start:end].encode(codec, "surrogatepass")))
+            items.append(_item(value, feed, text[start:end].encode(codec, "replace")))
         else:
             bad.append(f"item {nth} is no JSON object")
     return JsonFeed(

@@ -22,6 +22,13 @@ from aggregator.parse.scanning import slice_items
 __all__ = ["Delivered", "Syndicated", "read_syndicated"]
 
 _PROLOG = "<?xml version='1.0' encoding='utf-8'?>\n"
+# Elements whose readers in feedparser stumble (a `gml:pos` alone, say) and that no part
+# of the program uses.
+_FOREIGN = re.compile(
+    r"<((?!dc:|dcterms:|content:|atom:|rss:|rdf:|feedburner:)[\w-]+:[\w.-]+)(?=[\s/>])[^<>]*?"
+    r"(?:/>|>.*?</\1\s*>)",
+    re.IGNORECASE | re.DOTALL,
+)
 _CHANNEL = re.compile(r"<((?:[\w-]+:)?channel)(?=[\s>])[^<>]*>", re.IGNORECASE)
 
 
@@ -92,7 +99,7 @@ def read_syndicated(
         whole = document.whole()
         reason = fault(whole)
     if reason is None:
-        feed, entries = _feedparser(whole)
+        feed, entries = _attempt(whole, document.problems)
         if len(entries) == len(document.items):
             return _result(document, feed, list(entries))
         if not document.items:
@@ -101,7 +108,7 @@ def read_syndicated(
             return _result(document, feed, list(entries))
     else:
         document.problems.append(f"not well-formed XML ({reason[:100]})")
-    feed, _ = _attempt(_PROLOG + "".join(document.gaps))
+    feed, _ = _attempt(_PROLOG + "".join(document.gaps), document.problems)
     return _result(document, feed, _read_apart(document))
 
 
@@ -168,18 +175,26 @@ def _read_apart(document: _Document) -> list[Mapping[str, Any] | None]:
     shell, closing = _PROLOG + document.shell, document.closing
     found: list[Mapping[str, Any] | None] = [None] * len(document.items)
     sound = [n for n, item in enumerate(document.items) if fault(shell + item + closing) is None]
-    _, entries = _attempt(shell + "".join(document.items[n] for n in sound) + closing)
+    _, entries = _attempt(shell + "".join(document.items[n] for n in sound) + closing, [])
     if len(entries) == len(sound):
         found = _filled(found, sound, entries)
-    for nth, item in enumerate(document.items):
+    for nth in range(len(document.items)):
         if found[nth] is None:
-            _, alone = _attempt(shell + item + closing)
-            if len(alone) == 1:
-                found[nth] = alone[0]
-                document.mended[nth].append("it is not well-formed and was read loosely")
-            else:
-                document.bad.append(f"item {nth + 1} could not be read")
+            found[nth] = _read_alone(document, nth, sound=nth in sound)
     return found
+
+
+def _read_alone(document: _Document, nth: int, *, sound: bool) -> Mapping[str, Any] | None:
+    """Read one item, the second time without what is no news."""
+    item, notes = document.items[nth], document.mended[nth]
+    for attempt in (item, _FOREIGN.sub("", item)):
+        _, alone = _attempt(_PROLOG + document.shell + attempt + document.closing, notes)
+        if len(alone) == 1:
+            if not sound:
+                notes.append("it is not well-formed and was read loosely")
+            return alone[0]
+    document.bad.append(f"item {nth + 1} could not be read: {'; '.join(notes) or 'it holds none'}")
+    return None
 
 
 def _filled(
@@ -191,12 +206,15 @@ def _filled(
     return filled
 
 
-def _attempt(document: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+def _attempt(
+    document: str, problems: list[str]
+) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
     try:
         return _feedparser(document)
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - feedparser lets out whatever it stumbles over
+    except Exception as error:  # noqa: BLE001 - feedparser lets out whatever it stumbles over
+        problems.append(f"feedparser failed ({error!r:.100})")
         return {}, []
 
 

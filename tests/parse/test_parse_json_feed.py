@@ -104,3 +104,8 @@ def test_other_json_is_no_feed(
     parse_any: Callable[..., ParsedFeed | ParseFailure], document: str
 ) -> None:
     assert isinstance(parse_any(document), ParseFailure)
+
+
+def test_a_byte_that_means_nothing_costs_nothing_else(parse: Parse) -> None:
+    body = DOCUMENT.encode().replace(b"Eins", b"Eins \x81\xe4\xf6")
+    assert parse(body).entries[1].text == "Eins \ufffdäö\n\nZwei"

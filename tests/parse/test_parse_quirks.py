@@ -168,6 +168,15 @@ def test_a_broken_item_costs_at_most_itself(parse: Parse, bad: str) -> None:
     assert feed.entries[-1].text == "z"
 
 
+def test_what_feedparser_stumbles_over_costs_not_even_its_item(parse: Parse) -> None:
+    root = '<rss version="2.0" xmlns:gml="http://www.opengis.net/gml">'
+    odd = "<item><title>Odd</title><gml:pos>50 7</gml:pos><guid>o</guid></item>"
+    feed = parse(channel(GOOD + odd + GOOD, root=root))
+    assert [e.guid for e in feed.entries] == ["g", "o", "g"]
+    assert feed.entries[1].raw == odd.encode()
+    assert any("feedparser failed" in problem for problem in feed.entries[1].problems)
+
+
 def test_a_truncated_document_keeps_its_complete_items(parse: Parse) -> None:
     document = channel(GOOD * 3)
     feed = parse(document[: document.rindex("<guid>") + 2])
