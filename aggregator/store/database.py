@@ -14,6 +14,7 @@ from aggregator.store import schema_operations, schema_people  # noqa: F401 - fi
 from aggregator.store.engines import WRITE_OPTION, engine_for, parse_url, shown, sqlite_path
 from aggregator.store.failures import translated
 from aggregator.store.migrating import SchemaState, migrate, state_of
+from aggregator.store.reindexing import is_current, note_analyser, reindex
 
 __all__ = ["Connection", "Database"]
 
@@ -78,6 +79,13 @@ class Database:
             with conn.begin():
                 yield conn
 
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """No transaction at all, for commands that refuse one (VACUUM)."""
+        with translated(self.place), self._engine.connect() as conn:
+            conn.execution_options(isolation_level="AUTOCOMMIT", **{WRITE_OPTION: True})
+            yield conn
+
     def schema_state(self) -> SchemaState:
         """How far the schema is."""
         with self.read() as conn:
@@ -90,6 +98,7 @@ class Database:
     def _prepare(self, *, create: bool, migrate_: bool) -> None:
         state = self.schema_state()
         if not state.outdated:
+            self._refresh_index()
             return
         if state.current is None and not create:
             raise StoreError(
@@ -105,6 +114,18 @@ class Database:
         with self.write() as conn:
             # Another process may have been faster while this one waited for the lock.
             migrate(conn, state_of(conn, self.place))
+            if state.current is None:
+                note_analyser(conn)
+        self._refresh_index()
+
+    def _refresh_index(self) -> None:
+        """Builds the full-text index anew where another analyser made it."""
+        with self.read() as conn:
+            if is_current(conn):
+                return
+        with self.write() as conn:
+            if not is_current(conn):
+                reindex(conn)
 
     def _use_wal(self) -> None:
         """Switches the file to write-ahead logging, which outlives the connection."""

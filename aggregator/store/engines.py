@@ -8,6 +8,7 @@ the busy timeout. PostgreSQL: writers take one advisory lock, readers a snapshot
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +77,10 @@ def engine_for(url: URL) -> Engine:
     return engine
 
 
+def _is_autocommit(options: Mapping[str, object]) -> bool:
+    return options.get("isolation_level") == "AUTOCOMMIT"
+
+
 def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     for pragma in (
@@ -89,13 +94,19 @@ def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) ->
 
 
 def _begin_sqlite(conn: Connection) -> None:
-    writes = conn.get_execution_options().get(WRITE_OPTION, False)
+    options = conn.get_execution_options()
+    writes = options.get(WRITE_OPTION, False)
     conn.exec_driver_sql(f"PRAGMA query_only={0 if writes else 1}")
+    if _is_autocommit(options):
+        return
     conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _begin_postgresql(conn: Connection) -> None:
-    if not conn.get_execution_options().get(WRITE_OPTION, False):
+    options = conn.get_execution_options()
+    if _is_autocommit(options):
+        return
+    if not options.get(WRITE_OPTION, False):
         conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return
     conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")

@@ -46,8 +46,8 @@ def translated(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
-        known = _known(error.orig, place)
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
+        known = _known(error.orig if isinstance(error, DBAPIError) else error, place)
         if known is None:
             raise
         raise known from error

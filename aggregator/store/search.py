@@ -112,7 +112,7 @@ def stories(
 
 def matching(conn: Connection, query: Query, *, story_ids: Collection[str]) -> frozenset[str]:
     """Which of the stories have a matching entry, whatever their status."""
-    statement = _entries(conn, query, statuses=StoryStatus, before=None).where(
+    statement = _entries(conn, query, statuses=tuple(StoryStatus), before=None).where(
         _ENTRY.c.story_id.in_(story_ids)
     )
     return frozenset(row.story_id for row in conn.execute(statement.order_by(None)))
@@ -137,7 +137,7 @@ def decisions(
         before: Only decisions with a smaller id: the last one of the page before.
         min_similarity: Only decisions at least so similar, in [0, 1], or None.
     """
-    index = Index(search_index.DECISIONS, conn.dialect.name)
+    index = Index.of(search_index.DECISIONS, conn.dialect.name)
     statement, row_id = _leading(index, query, _DECISION)
     held = exists().where(
         _ENTRY.c.id.in_([_DECISION.c.entry_id, _DECISION.c.matched_entry_id]),
@@ -163,7 +163,7 @@ def _entries(
     conn: Connection, query: Query, *, statuses: Collection[StoryStatus], before: int | None
 ) -> Select[Any]:
     """Select of `id` and `story_id`, newest first."""
-    index = Index(search_index.ENTRIES, conn.dialect.name)
+    index = Index.of(search_index.ENTRIES, conn.dialect.name)
     statement, row_id = _leading(index, query, _ENTRY)
     statement = (
         statement.add_columns(_ENTRY.c.id, _ENTRY.c.story_id)
@@ -187,13 +187,10 @@ def _leading(
     expression = split(query, index).expression
     if expression is None:
         return select().select_from(source), source.c.id
-    hits = index.hits(expression)
     if index.dialect == "sqlite":
-        full_text = hits.get_final_froms()[0]
-        row_id = full_text.c.rowid
-        joined = full_text.join(source, source.c.id == row_id)
-        return select().select_from(joined).where(hits.whereclause), row_id
-    found = hits.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+        joined = index.table.join(source, source.c.id == index.row_id)
+        return select().select_from(joined).where(index.matches(expression)), index.row_id
+    found = index.hits(expression).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
     return select().select_from(found.join(source, source.c.id == found.c.id)), source.c.id
 
 
@@ -203,7 +200,7 @@ def _shown_before(
     """Stories of these rows that stood on an earlier page, for a newer entry of theirs."""
     if before is None or not hits_of:
         return frozenset()
-    statement = _entries(conn, query, statuses=StoryStatus, before=None).where(
+    statement = _entries(conn, query, statuses=tuple(StoryStatus), before=None).where(
         _ENTRY.c.story_id.in_({row.story_id for row in hits_of}), _ENTRY.c.id >= before
     )
     return frozenset(row.story_id for row in conn.execute(statement))

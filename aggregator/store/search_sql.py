@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    TableClause,
     Text,
     and_,
     cast,
@@ -22,8 +23,7 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from aggregator.store.query import All, Field, Not, Query, Words
 from aggregator.store.search_terms import fts5, tsquery
@@ -39,23 +39,36 @@ class Index:
     """One full-text table in one database.
 
     Attributes:
-        name: The table.
+        table: The table.
+        row_id: Its id.
+        matched: What is matched: FTS5 takes the table's own name for a column.
         dialect: `sqlite` or `postgresql`.
     """
 
-    name: str
+    table: TableClause
+    row_id: ColumnElement[int]
+    matched: ColumnElement[Any]
     dialect: str
 
-    def hits(self, expression: str) -> Select[Any]:
-        """A select of the ids that match an expression of `expressed`."""
+    @classmethod
+    def of(cls, name: str, dialect: str) -> Self:
+        """The full-text table of that name."""
+        if dialect == "sqlite":
+            fts = table(name, column("rowid", BigInteger), column(name, Text))
+            return cls(fts, fts.c.rowid, fts.c[name], dialect)
+        plain = table(name, column("id", BigInteger), column("terms", TSVECTOR))
+        return cls(plain, plain.c.id, plain.c.terms, dialect)
+
+    def matches(self, expression: str) -> ColumnElement[bool]:
+        """The condition that a row of `table` matches an expression of `expressed`."""
         if self.dialect == "sqlite":
-            source = table(self.name, column("rowid", BigInteger), column(self.name, Text))
-            matches = source.c[self.name].bool_op("MATCH")(literal(expression, Text))
-            return select(source.c.rowid.label("id")).where(matches)
-        source = table(self.name, column("id", BigInteger), column("terms"))
-        kind: TypeEngine[Any] = TSQUERY()
-        matches = source.c.terms.bool_op("@@")(cast(literal(expression, Text), kind))
-        return select(source.c.id).where(matches)
+            return self.matched.bool_op("MATCH")(literal(expression, Text))
+        return self.matched.bool_op("@@")(cast(literal(expression, Text), TSQUERY))
+
+    def hits(self, expression: str) -> Select[Any]:
+        """A select of the ids that match."""
+        found = select(self.row_id.label("id")).where(self.matches(expression))
+        return found.correlate(None)
 
     def expressed(self, query: Query) -> str | None:
         """The query in the database's own notation; None where it has none."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
-
-import snowballstemmer
 
 from aggregator.model.matching import PreparedEntry
 from aggregator.store.mapping import storable
@@ -20,7 +19,7 @@ from aggregator.text import analyse
 __all__ = ["ANALYSER", "BODY_OFFSET", "Terms", "terms", "terms_of"]
 
 # Of what analysis depends on; another one means that the index must be built anew.
-ANALYSER: Final = f"1/{snowballstemmer.__version__}"
+ANALYSER: Final = f"1/{version('snowballstemmer')}"
 
 MAX_TITLE_TERMS: Final = 1_000
 MAX_BODY_TERMS: Final = 15_000

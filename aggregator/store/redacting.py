@@ -1,0 +1,158 @@
+"""Erases the content of entries: on a person's word (redact) or by age (retention).
+
+What identifies an entry stays for ever, so that a purged item still in its feed does not
+come back as new: guid, link, hashes, keys. Redaction also takes the search rows, the bands
+and the words the dedup log was found by, and writes who, when and why to the audit trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from aggregator.errors import NotFoundError
+from aggregator.store import audit, bands, schema, schema_operations, search_index
+from aggregator.store.current import current_documents
+from aggregator.store.search_index import SearchRow
+from aggregator.store.terms import terms
+
+__all__ = ["purge_texts", "redact"]
+
+_REVISION = schema.revisions
+_ENTRY = schema.entries
+_DECISION = schema.decisions
+# Texts that retention drops; a title stays, so that the log and the story stay readable.
+_TEXTS: Final = {"text": "", "html": "", "summary": "", "spans": []}
+_CONTENT: Final = {
+    **_TEXTS,
+    "title": "",
+    "author": None,
+    "issuer_hint": None,
+    "rights": None,
+    "link": None,
+    "published_raw": None,
+    "categories": [],
+    "notices": [],
+    "agency_marks": [],
+    "problems": [],
+    "signature": b"",
+    "signature_version": 0,
+}
+
+
+def redact(conn: Connection, entry_id: int, *, reason: str, by: str, now: datetime) -> None:
+    """Erases an entry's content everywhere in the database. There is no way back.
+
+    The caller chooses another canonical entry or sets the story's status, so that the
+    documents are rendered again.
+
+    Args:
+        conn: A writing connection.
+        entry_id: The entry.
+        reason: Why, for the audit trail.
+        by: Who.
+        now: Our clock.
+
+    Raises:
+        NotFoundError: No such entry.
+    """
+    row = conn.execute(
+        select(_ENTRY.c.effective_at, _ENTRY.c.story_id).where(_ENTRY.c.id == entry_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no entry {entry_id}.")
+    search_index.remove(conn, search_index.ENTRIES, rows=current_documents(conn, [entry_id]))
+    bands.forget(conn, {entry_id: row.effective_at})
+    _forget_words(conn, entry_id)
+    hashes = _erase(conn, [entry_id], _CONTENT, now=now)
+    conn.execute(update(_ENTRY).where(_ENTRY.c.id == entry_id).values(redacted_at=now))
+    _forget_copies(conn, entry_id, row.story_id)
+    audit.record(
+        conn,
+        audit.AuditRecord(
+            at=now,
+            who=by,
+            action="redact",
+            subject=f"entry:{entry_id}",
+            detail={"reason": reason, "content_sha256": hashes, "story": row.story_id},
+        ),
+    )
+
+
+def purge_texts(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Retention: drops the texts of entries not seen in their feed since a time.
+
+    Texts of canonical entries stay: published stories are made of them.
+
+    Args:
+        conn: A writing connection.
+        before: Entries last seen before.
+        limit: At most so many entries; call again until it returns 0.
+
+    Returns:
+        How many entries lost their texts.
+    """
+    canonical = select(schema.stories.c.canonical_id)
+    purged = (
+        select(_REVISION.c.entry_id)
+        .join(_ENTRY, _ENTRY.c.id == _REVISION.c.entry_id)
+        .where(
+            _ENTRY.c.last_seen_at < before,
+            _REVISION.c.texts_purged_at.is_(None),
+            _ENTRY.c.id.not_in(canonical),
+        )
+        .distinct()
+        .limit(limit)
+    )
+    ids = conn.scalars(purged).all()
+    if ids:
+        search_index.remove(conn, search_index.ENTRIES, rows=current_documents(conn, ids))
+        _erase(conn, ids, _TEXTS, now=before)
+        search_index.add(conn, search_index.ENTRIES, rows=current_documents(conn, ids))
+    return len(ids)
+
+
+def _erase(
+    conn: Connection, entry_ids: Sequence[int], content: dict[str, Any], *, now: datetime
+) -> list[str]:
+    """Blanks all revisions of the entries and drops raw bytes nobody else has."""
+    mine = _REVISION.c.entry_id.in_(entry_ids)
+    rows = conn.execute(
+        select(_REVISION.c.content_sha256, _REVISION.c.raw_sha256).where(mine)
+    ).all()
+    conn.execute(update(_REVISION).where(mine).values(**content, texts_purged_at=now))
+    shared = select(_REVISION.c.raw_sha256).where(
+        _REVISION.c.texts_purged_at.is_(None), _REVISION.c.raw_sha256.is_not(None)
+    )
+    digests = {row.raw_sha256 for row in rows if row.raw_sha256}
+    conn.execute(
+        delete(schema.raws).where(
+            schema.raws.c.sha256.in_(digests), schema.raws.c.sha256.not_in(shared)
+        )
+    )
+    return [row.content_sha256 for row in rows]
+
+
+def _forget_copies(conn: Connection, entry_id: int, story_id: str | None) -> None:
+    """Empties caches and notes that were made from the content."""
+    fragments, changes = schema_operations.fragments, schema.changes
+    conn.execute(delete(fragments).where(fragments.c.story_id == story_id))
+    conn.execute(update(changes).where(changes.c.entry_id == entry_id).values(note=""))
+
+
+def _forget_words(conn: Connection, entry_id: int) -> None:
+    """Takes titles and words out of the decisions that name the entry."""
+    mine = or_(_DECISION.c.entry_id == entry_id, _DECISION.c.matched_entry_id == entry_id)
+    rows = conn.execute(select(_DECISION).where(mine)).all()
+    if not rows:
+        return
+    documents = [
+        SearchRow(id=row.id, terms=terms(row.titles, row.words, row.language)) for row in rows
+    ]
+    search_index.remove(conn, search_index.DECISIONS, rows=documents)
+    conn.execute(update(_DECISION).where(mine).values(titles="", words="", evidence={}))
+    blank = [SearchRow(id=row.id, terms=terms("", "", "")) for row in rows]
+    search_index.add(conn, search_index.DECISIONS, rows=blank)
