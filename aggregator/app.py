@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from aggregator.actions.check import Checker
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
 from aggregator.fetch import Fetcher
 from aggregator.model.feeds import Feed, FeedState
-from aggregator.model.policy import Settings
+from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy, Settings
 from aggregator.pipeline.poll import PollParts, process_owner
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
 from aggregator.workers import Workers
 
-__all__ = ["App", "open_app", "open_parts"]
+__all__ = ["App", "open_app", "open_checker", "open_parts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,7 @@ def open_app(
     database = Database.open(settings.database)
     try:
         with database.write() as conn:
-            feed_store.sync(
-                conn, settings.feeds, outlets=settings.outlets, now=clock()
-            )
+            feed_store.sync(conn, settings.feeds, outlets=settings.outlets, now=clock())
         yield App(settings=settings, database=database, clock=clock, environ=environ)
     finally:
         database.dispose()
@@ -90,6 +89,30 @@ async def open_parts(app: App) -> AsyncIterator[PollParts]:
             )
 
 
+@asynccontextmanager
+async def open_checker(
+    config_path: Path, *, environ: Mapping[str, str], clock: Clock = utc_now
+) -> AsyncIterator[Checker]:
+    """Builds what `feeds check` needs: no database, and no configuration if there is none.
+
+    Raises:
+        ConfigError: There is a configuration and it is wrong.
+    """
+    fetch, parse, clean = _policies(config_path, environ)
+    with Workers(parse) as workers:
+        async with Fetcher(fetch) as fetcher:
+            yield Checker(fetcher=fetcher, workers=workers, parse=parse, clean=clean, clock=clock)
+
+
 def next_poll_at(feed: Feed, _state: FeedState, now: datetime) -> datetime:
     """When a feed is due again: its plain interval after this poll."""
     return now + feed.every
+
+
+def _policies(
+    config_path: Path, environ: Mapping[str, str]
+) -> tuple[FetchPolicy, ParsePolicy, CleanPolicy]:
+    if not config_path.is_file():
+        return FetchPolicy(), ParsePolicy(), CleanPolicy()
+    settings = load(config_path, environ=environ)
+    return settings.fetch, settings.parse, settings.clean

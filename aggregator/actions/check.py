@@ -16,11 +16,11 @@ from aggregator.clock import Clock
 from aggregator.fetch import Fetcher, mask_url
 from aggregator.model.entries import ParsedFeed, ParseFailure
 from aggregator.model.feeds import Feed, Outlet, OutletKind
-from aggregator.model.fetching import Fetched, FetchFailure, FetchRequest, NotModified
-from aggregator.model.policy import Settings
-from aggregator.parse import FeedLink, find_feeds
+from aggregator.model.fetching import FailureKind, Fetched, FetchFailure, FetchRequest, NotModified
+from aggregator.model.policy import CleanPolicy, ParsePolicy
+from aggregator.parse.discovery import FeedLink, find_feeds
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
-from aggregator.workers import Workers
+from aggregator.workers import Limit, Workers
 
 __all__ = ["Checker", "FeedJudgement", "check_url"]
 
@@ -37,7 +37,8 @@ class Checker:
 
     fetcher: Fetcher
     workers: Workers
-    settings: Settings
+    parse: ParsePolicy
+    clean: CleanPolicy
     clock: Clock
 
 
@@ -146,17 +147,20 @@ async def _judge_page(
 
 async def _prepare(fetched: Fetched, checker: Checker) -> PreparedDocument | ParseFailure:
     outlet = Outlet(id="check", name="check", kind=OutletKind.PORTAL)
-    return await checker.workers.run_async(
+    prepared = await checker.workers.run_async(
         prepare_document,
         PrepareRequest(
             body=fetched.body,
             url=fetched.url,
             content_type=fetched.headers.get("content-type"),
             feed=Feed(id="check", url=fetched.url, outlet=outlet),
-            parse=checker.settings.parse,
-            clean=checker.settings.clean,
+            parse=checker.parse,
+            clean=checker.clean,
         ),
     )
+    if isinstance(prepared, Limit):
+        return ParseFailure(kind=FailureKind.PARSE_LIMIT, message=prepared.message)
+    return prepared
 
 
 def _facts(document: PreparedDocument, fetched: Fetched) -> dict[str, str | int | float | None]:
@@ -186,7 +190,9 @@ def _facts(document: PreparedDocument, fetched: Fetched) -> dict[str, str | int 
 
 def _validators(first: Fetched, honoured: bool) -> str:  # noqa: FBT001 - private
     named = [
-        name for name, value in (("ETag", first.etag), ("Last-Modified", first.last_modified)) if value
+        name
+        for name, value in (("ETag", first.etag), ("Last-Modified", first.last_modified))
+        if value
     ]
     if not named:
         return "none: every poll transfers the whole document"
@@ -200,7 +206,9 @@ async def _stability(document: PreparedDocument, again: Fetched, *, checker: Che
     before = {entry.parsed.guid or entry.parsed.canonical_link for entry in document.entries}
     after = {entry.parsed.guid or entry.parsed.canonical_link for entry in second.entries}
     moved = len(before ^ after)
-    return "stable between two fetches" if not moved else f"{moved} ids changed between two fetches"
+    return (
+        "stable between two fetches" if not moved else f"{moved} ids changed between two fetches"
+    )
 
 
 def _proposal(url: str, parsed: ParsedFeed, facts: Mapping[str, object]) -> str:

@@ -104,9 +104,7 @@ def _publish(
         ids = story_views.newest(conn, limit=policy.page_size).ids
         stories = story_views.load(conn, ids)
         tombstones = story_views.tombstones(conn)
-    feed_head = FeedHead(
-        path=MERGED, title=policy.title, contact=policy.contact, hubs=policy.hubs
-    )
+    feed_head = FeedHead(path=MERGED, title=policy.title, contact=policy.contact, hubs=policy.hubs)
     document = render_atom(
         stories, feed_head, options=options_for(policy), cache=cache, tombstones=tombstones
     )

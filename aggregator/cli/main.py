@@ -41,9 +41,7 @@ def cli(context: click.Context, /, *, config_path: Path | None, verbose: int) ->
     scheduler is running.
     """
     path = config_path or Path(os.environ.get("AGGREGATOR_CONFIG", DEFAULT_CONFIG))
-    context.obj = CliContext(
-        config_path=path, json=False, verbose=verbose, console=make_console()
-    )
+    context.obj = CliContext(config_path=path, json=False, verbose=verbose, console=make_console())
 
 
 feeds = click.Group("feeds", help="Feeds and their health.")

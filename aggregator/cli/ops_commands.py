@@ -38,8 +38,10 @@ def status(context: CliContext, /, *, as_json: bool) -> None:
     lines = [
         f"feeds      {counts or 'none configured'}",
         f"published  {f'{published:%Y-%m-%d %H:%M:%S} UTC' if published else 'never'}",
-        f"stories    {sizes.stories} from {sizes.entries} entries "
-        f"({sizes.revisions} revisions, {sizes.decisions} decisions)",
+        (
+            f"stories    {sizes.stories} from {sizes.entries} entries "
+            f"({sizes.revisions} revisions, {sizes.decisions} decisions)"
+        ),
         f"database   {_without_password(place)}, {sizes.bytes / BYTES_PER_MB:.1f} MB",
         f"at work    {', '.join(lease.name for lease in found.leases) or 'nothing'}",
         *(f"failing    {feed}: {error}" for feed, error in found.failing),

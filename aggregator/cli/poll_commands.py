@@ -20,7 +20,7 @@ from aggregator.errors import EXIT_FAILED
 from aggregator.model.feeds import Feed, PollStatus
 from aggregator.pipeline.reports import PollReport
 
-__all__ = ["poll", "publish"]
+__all__ = ["poll", "poll_all", "print_reports", "publish", "succeeded"]
 
 SUCCESS = frozenset({PollStatus.OK, PollStatus.NOT_MODIFIED})
 STYLES = {
@@ -42,14 +42,13 @@ def poll(context: CliContext, /, *, feeds: tuple[str, ...], as_json: bool) -> in
     """
     with open_app(context.config_path, environ=os.environ) as app:
         chosen = choose_feeds(app.settings, feeds)
-        reports = asyncio.run(_poll(app, chosen, context.progress_console(as_json=as_json)))
+        reports = poll_all(app, chosen, context.progress_console(as_json=as_json))
         published = publish_changed(app.database, app.settings, clock=app.clock)
     if as_json:
         click.echo(json.dumps(_as_json(reports, published), ensure_ascii=False, indent=2))
     else:
-        _print(context.console, reports, published)
-    done = any(report.status in SUCCESS for report in reports) or not reports
-    return 0 if done else EXIT_FAILED
+        print_reports(context.console, reports, published)
+    return 0 if succeeded(reports) else EXIT_FAILED
 
 
 @click.command()
@@ -66,11 +65,26 @@ def publish(context: CliContext, /, *, as_json: bool) -> None:
             context.console.print(str(path), highlight=False, soft_wrap=True)
 
 
-async def _poll(
-    app: App, chosen: Sequence[Feed], console: Console
-) -> tuple[PollReport, ...]:
-    columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[feed]}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+def poll_all(app: App, chosen: Sequence[Feed], console: Console) -> tuple[PollReport, ...]:
+    """Polls feeds with a progress bar on a terminal."""
+    return asyncio.run(_poll(app, chosen, console))
+
+
+def succeeded(reports: Sequence[PollReport]) -> bool:
+    """Whether the work as a whole succeeded: at least one feed did, or none was asked."""
+    return not reports or any(report.status in SUCCESS for report in reports)
+
+
+async def _poll(app: App, chosen: Sequence[Feed], console: Console) -> tuple[PollReport, ...]:
+    columns = (
+        TextColumn("polling"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[feed]}"),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("poll", total=len(chosen), feed="")
 
         def advance(report: PollReport) -> None:
@@ -102,7 +116,8 @@ def _as_json(reports: Sequence[PollReport], published: Published) -> dict[str, o
     }
 
 
-def _print(console: Console, reports: Sequence[PollReport], published: Published) -> None:
+def print_reports(console: Console, reports: Sequence[PollReport], published: Published) -> None:
+    """Prints the table of a poll and where the merged feed is."""
     table = Table(box=None, pad_edge=False)
     for name in ("feed", "status"):
         table.add_column(name)

@@ -100,9 +100,7 @@ def decide_all(
         around.subjects[subject.entry_id] = subject
     ordered = sorted(enumerate(batch), key=lambda item: (item[1].effective_at, -item[0]))
     return [
-        _decide(
-            subject, candidates.get(subject.entry_id, ()), around=around, mint=mint, now=now
-        )
+        _decide(subject, candidates.get(subject.entry_id, ()), around=around, mint=mint, now=now)
         for _, subject in ordered
     ]
 
@@ -203,9 +201,7 @@ def _pins_of(entry: Subject, candidates: Sequence[int], around: Surroundings) ->
     return [pin for pin in around.pins if pin.entry_a in near or pin.entry_b in near]
 
 
-def _settle(
-    entry: Subject, assignment: Assignment, story_id: str, around: Surroundings
-) -> int:
+def _settle(entry: Subject, assignment: Assignment, story_id: str, around: Surroundings) -> int:
     """Enters the decision into the surroundings; returns the canonical entry's id."""
     around.subjects[entry.entry_id] = entry
     members = around.members.setdefault(story_id, [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aggregator.clean import LearnedBlocks
 from aggregator.model.feeds import Outlet
-from aggregator.store import blocks
 from aggregator.store.database import Connection
 
 __all__ = ["active_blocks", "scopes_of"]

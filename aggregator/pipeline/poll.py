@@ -23,6 +23,7 @@ from aggregator.fetch import Fetcher, auth_headers
 from aggregator.model.entries import ParsedFeed, ParseFailure
 from aggregator.model.feeds import Feed, FeedState, PollStatus
 from aggregator.model.fetching import (
+    FailureKind,
     Fetched,
     FetchFailure,
     FetchRequest,
@@ -36,7 +37,7 @@ from aggregator.pipeline.record import RecordContext, record_document
 from aggregator.pipeline.reports import PollReport, Recorded
 from aggregator.store import contents, feeds, leases, polls
 from aggregator.store.database import Database
-from aggregator.workers import Workers
+from aggregator.workers import Limit, Workers
 
 __all__ = ["PollParts", "poll"]
 
@@ -183,10 +184,11 @@ def _prepare_request(
     )
 
 
-async def _prepare(
-    request: PrepareRequest, parts: PollParts
-) -> PreparedDocument | ParseFailure:
-    return await parts.workers.run_async(prepare_document, request)
+async def _prepare(request: PrepareRequest, parts: PollParts) -> PreparedDocument | ParseFailure:
+    prepared = await parts.workers.run_async(prepare_document, request)
+    if isinstance(prepared, Limit):
+        return ParseFailure(kind=FailureKind.PARSE_LIMIT, message=prepared.message)
+    return prepared
 
 
 def _finish(outcome: _Outcome, parts: PollParts) -> PollReport:

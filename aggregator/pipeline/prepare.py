@@ -19,6 +19,7 @@ from aggregator.model.feeds import Feed
 from aggregator.model.matching import PreparedEntry, Signature
 from aggregator.model.policy import CleanPolicy, ParsePolicy
 from aggregator.parse import parse_document
+from aggregator.store.contents import fingerprint
 from aggregator.text import fold
 
 __all__ = ["UNSIGNED", "PrepareRequest", "PreparedDocument", "prepare_document", "prepare_entry"]
@@ -63,12 +64,6 @@ class PreparedDocument:
 
     parsed: ParsedFeed
     entries: tuple[PreparedEntry, ...]
-
-
-def fingerprint(entry: ParsedEntry) -> str:
-    """Hex hash of all by which an item is recognised: equal means stored already."""
-    parts = (entry.guid, entry.canonical_link, entry.title, entry.text, entry.summary)
-    return _sha256("\x1f".join(part or "" for part in parts))
 
 
 def prepare_document(request: PrepareRequest) -> PreparedDocument | ParseFailure:
@@ -137,7 +132,7 @@ def prepare_entry(
         signature=signature,
         issuer=issuer or _issuer(cleaned.issuer_hint, request.clean),
         language=language.split("-", 1)[0].lower(),
-        content_sha256=_sha256(f"{entry.title}\x1f{entry.text}\x1f{entry.summary}"),
+        content_sha256=content_sha256(entry),
         body_sha256=_sha256(fold(matched)),
     )
 
@@ -145,7 +140,9 @@ def prepare_entry(
 def _prepare_or_recognise(
     entry: ParsedEntry, request: PrepareRequest, document: ParsedFeed
 ) -> PreparedEntry:
-    body_sha256 = request.known.get(fingerprint(entry))
+    content = content_sha256(entry)
+    recognised = fingerprint(entry.guid, entry.canonical_link, content)
+    body_sha256 = request.known.get(recognised)
     if body_sha256 is None:
         return prepare_entry(entry, request, document_language=document.language)
     return PreparedEntry(
@@ -155,9 +152,14 @@ def _prepare_or_recognise(
         signature=UNSIGNED,
         issuer=None,
         language="",
-        content_sha256=_sha256(f"{entry.title}\x1f{entry.text}\x1f{entry.summary}"),
+        content_sha256=content,
         body_sha256=body_sha256,
     )
+
+
+def content_sha256(entry: ParsedEntry) -> str:
+    """Hex hash of what readers see of an entry; equal means nothing changed."""
+    return _sha256(f"{entry.title}\x1f{entry.text}\x1f{entry.summary}")
 
 
 def _issuer(hint: str | None, policy: CleanPolicy) -> str | None:

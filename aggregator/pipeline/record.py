@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from aggregator.match import POLICY_VERSION
 from aggregator.model.entries import ParsedFeed
 from aggregator.model.feeds import Feed
@@ -24,9 +22,23 @@ from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepar
 from aggregator.pipeline.reports import Recorded
 from aggregator.pipeline.revise import record_revisions
 from aggregator.pipeline.sort import sort_items
-from aggregator.store import bands, decisions, entries, pins, search, stories, story_views, subjects
+from aggregator.store import (
+    bands,
+    decisions,
+    entries,
+    pins,
+    search,
+    stories,
+    story_views,
+    subjects,
+)
+from aggregator.store.database import Connection
 
 __all__ = ["RecordContext", "load_surroundings", "record_document", "write_decided"]
+
+
+# An undated entry on its feed's first poll may be of any age: its time is no evidence.
+ANY_TIME = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +85,7 @@ def record_document(
     """
 
     def prepare(item: PreparedEntry) -> PreparedEntry:
-        return prepare_entry(
-            item.parsed, request, document_language=document.parsed.language
-        )
+        return prepare_entry(item.parsed, request, document_language=document.parsed.language)
 
     items = sort_items(conn, context.feed.id, items=document.entries, prepare=prepare)
     entries.touch(conn, items.seen, now=context.now)
@@ -194,7 +204,7 @@ def find_near(
             bands=s.signature.bands,
             keys=s.signature.keys,
             effective_at=s.effective_at,
-            window=window,
+            window=ANY_TIME if s.first_poll and not s.dated else window,
             exclude=frozenset({s.entry_id}),
         )
         for s in batch

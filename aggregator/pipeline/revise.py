@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from aggregator.match import POLICY_VERSION, RevisionChange, revision_changes
 from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Action, Decision, Verdict
@@ -15,6 +13,7 @@ from aggregator.model.stories import ChangeKind, StoryStatus
 from aggregator.pipeline.decide import story_status
 from aggregator.pipeline.sort import Changed
 from aggregator.store import bands, decisions, entries, search, stories, story_views, subjects
+from aggregator.store.database import Connection
 
 __all__ = ["record_revisions"]
 

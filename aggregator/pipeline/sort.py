@@ -8,15 +8,14 @@ out to be new or changed (the same text under another guid) are prepared here af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
 
 from aggregator.match import KnownEntry, identify
 from aggregator.model.matching import PreparedEntry
 from aggregator.pipeline.prepare import UNSIGNED
 from aggregator.store import subjects
+from aggregator.store.database import Connection
 
 __all__ = ["Changed", "Sorted", "sort_items"]
 
@@ -99,24 +98,24 @@ def _whole(
 
 def _forms(stored: Sequence[subjects.KnownEntry]) -> list[KnownEntry]:
     """One row for every guid and link a stored entry ever had, as `identify` wants them."""
-    forms = []
+    forms: list[KnownEntry] = []
     for entry in stored:
-        guids = sorted(entry.guids) or [None]
-        links = sorted(entry.links) or [None]
-        for at in range(max(len(guids), len(links))):
-            forms.append(
-                KnownEntry(
-                    entry_id=entry.entry_id,
-                    guid=guids[min(at, len(guids) - 1)],
-                    link=links[min(at, len(links) - 1)],
-                    title=entry.subject.title,
-                    body_sha256=entry.body_sha256,
-                    content_sha256=entry.content_sha256,
-                    signature=entry.subject.signature,
-                )
+        guids: list[str | None] = [*sorted(entry.guids)] or [None]
+        links: list[str | None] = [*sorted(entry.links)] or [None]
+        forms.extend(
+            KnownEntry(
+                entry_id=entry.entry_id,
+                guid=guids[min(at, len(guids) - 1)],
+                link=links[min(at, len(links) - 1)],
+                title=entry.subject.title,
+                body_sha256=entry.body_sha256,
+                content_sha256=entry.content_sha256,
+                signature=entry.subject.signature,
             )
+            for at in range(max(len(guids), len(links)))
+        )
     return forms
 
 
-def _distinct(values: object) -> list[str]:
-    return sorted({value for value in values if value})  # type: ignore[attr-defined]
+def _distinct(values: Iterable[str | None]) -> list[str]:
+    return sorted({value for value in values if value})

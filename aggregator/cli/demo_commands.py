@@ -1,0 +1,130 @@
+"""`aggregator demo`: invented outlets on loopback, ready to be polled, or polled at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from aggregator.actions.publish import publish_changed
+from aggregator.app import open_app
+from aggregator.cli.context import CliContext, pass_context
+from aggregator.cli.poll_commands import poll_all, print_reports, succeeded
+from aggregator.clock import utc_now
+from aggregator.demo.configuration import demo_config
+from aggregator.demo.server import DemoServer, serve_world
+from aggregator.demo.world import STEP, World
+from aggregator.errors import EXIT_FAILED, UsageError
+
+__all__ = ["demo"]
+
+DEFAULT_FOLDER = Path("demo-run")
+# The storyline's last planted step; the templated notices go on after it.
+STORY_STEPS = 5
+DEFAULT_PAUSE_S = 10.0
+
+
+@click.command()
+@click.option("--run", is_flag=True, help="Poll the outlets too, while their world grows.")
+@click.option("--once", is_flag=True, help="With --run: poll once, print the table, end.")
+@click.option("--step", default=0, show_default=True, help="How far the world has grown.")
+@click.option(
+    "--pause",
+    default=DEFAULT_PAUSE_S,
+    show_default=True,
+    help="Seconds between two steps of the world.",
+)
+@click.option("--port", default=0, help="Port of the outlets on loopback; 0: any free one.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    help="Where feeds.toml, the database and the merged feed go.",
+)
+@click.option("--fresh", is_flag=True, help="Empty the folder first.")
+@pass_context
+def demo(  # noqa: PLR0913 - one parameter an option of the documented command
+    context: CliContext,
+    /,
+    *,
+    run: bool,
+    once: bool,
+    step: int,
+    pause: float,
+    port: int,
+    folder: Path,
+    fresh: bool,
+) -> int:
+    """Invented outlets on loopback: ministries, agencies, portals, newspapers.
+
+    Alone it serves them and says how to poll them; with --run it polls them itself.
+    """
+    if once and not run:
+        raise UsageError("--once goes with --run")
+    # The story ends about now, so that the merged feed looks like today's.
+    world = World(epoch=utc_now().replace(microsecond=0, second=0) - STORY_STEPS * STEP)
+    config = _prepare_folder(folder, fresh=fresh)
+    with serve_world(world, port=port) as server:
+        server.step = step
+        config.write_text(demo_config(world, base=server.base), encoding="utf-8")
+        if not run:
+            return _serve(context, server, config)
+        return _run(context, server, config, once=once, pause=pause)
+
+
+def _serve(context: CliContext, server: DemoServer, config: Path) -> int:
+    context.console.print(
+        f"{len(server.world.feeds)} feeds at {server.base}\n"
+        f"poll them with: aggregator --config {config} poll\n"
+        "Ctrl-C ends the outlets",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    _wait_for_interrupt()
+    return 0
+
+
+def _run(
+    context: CliContext, server: DemoServer, config: Path, *, once: bool, pause: float
+) -> int:
+    reached = False
+    try:
+        while True:
+            with open_app(config, environ=os.environ) as app:
+                reports = poll_all(app, app.settings.feeds, context.console)
+                published = publish_changed(app.database, app.settings, clock=app.clock)
+            print_reports(context.console, reports, published)
+            reached = reached or succeeded(reports)
+            if once:
+                return 0 if reached else EXIT_FAILED
+            context.console.print(f"\nstep {server.step} done; Ctrl-C ends the demo\n")
+            time.sleep(pause)
+            server.step += 1
+    except KeyboardInterrupt:
+        context.console.print("\ndemo ended")
+        return 0 if reached else EXIT_FAILED
+
+
+def _prepare_folder(folder: Path, *, fresh: bool) -> Path:
+    """Makes the demo's folder; only ever empties one that a demo made."""
+    config = folder / "feeds.toml"
+    if folder.exists() and not config.is_file() and any(folder.iterdir()):
+        msg = f"{folder} holds something else: name another place with --folder"
+        raise UsageError(msg)
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return config
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        return
