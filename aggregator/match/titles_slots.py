@@ -29,6 +29,7 @@ _EDGES = "\"'„“”»«‚‘’()[]{}.,;:!?–-"
 _VERSION = re.compile(
     r"v\d+(?:\.\d+)*|\d+(?:\.\d+){2,}[\w.~-]*|\d+\.\d+[.~-]?(?:rc|beta|alpha)\S*"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _DECIMAL = re.compile(r"\d+\.\d+")
 _NUMERIC = re.compile(r"\d+(?:[.,]\d+)*")
 _PLACES_AHEAD = (
@@ -78,10 +79,9 @@ def _common(a: list[str], b: list[str]) -> int:
 def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] | None:
     """Kind and role if both values hold a fact and they differ."""
     label = LABELS.get(ahead[-1], "") if ahead else ""
-    if any(word in MONTHS for word in a) and any(word in MONTHS for word in b):
-        return FactKind.DATE, ""
-    if a[-1] in WEEKDAYS and b[-1] in WEEKDAYS:
-        return FactKind.WEEKDAY, ""
+    calendar = _calendar(a, b)
+    if calendar is not None:
+        return calendar, ""
     if _is_version(a[0], label) and _is_version(b[0], label):
         return FactKind.VERSION, "version"
     number_a, number_b = _number(a, ahead), _number(b, ahead)
@@ -90,6 +90,14 @@ def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] 
     if label:
         return FactKind.ORDINAL, label
     return None if agree(number_a, number_b) else (FactKind.NUMBER, "")
+
+
+def _calendar(a: list[str], b: list[str]) -> FactKind | None:
+    if any(word in MONTHS for word in a) and any(word in MONTHS for word in b):
+        return FactKind.DATE
+    if _YEAR.fullmatch(a[-1]) and _YEAR.fullmatch(b[-1]):
+        return FactKind.DATE
+    return FactKind.WEEKDAY if a[-1] in WEEKDAYS and b[-1] in WEEKDAYS else None
 
 
 def _is_version(word: str, label: str) -> bool:

@@ -248,6 +248,41 @@ def test_strength(a: str, b: str, strength: Strength) -> None:
     assert conflict.strength is strength
 
 
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Das Haus von 1908 steht am Markt.", "Das Haus von 1909 steht am Markt."),
+        ("Das regelt Artikel 6 der Verfassung.", "Das regelt Artikel 7 der Verfassung."),
+        ("Der Dienst läuft 24/7 im ganzen Land.", "Der Dienst läuft 26/7 im ganzen Land."),
+    ],
+    ids=["a bare year in a body", "a section of a law", "an unlabelled code"],
+)
+def test_what_is_only_told_of_is_soft(a: str, b: str) -> None:
+    assert [each.strength for each in conflicts(facts(a), facts(b))] == [Strength.SOFT]
+
+
+def test_a_year_in_a_title_is_hard() -> None:
+    a, b = (
+        facts("", title="Bilanz für 2025 liegt vor"),
+        facts("", title="Bilanz für 2026 liegt vor"),
+    )
+    assert [each.strength for each in conflicts(a, b)] == [Strength.HARD]
+
+
+def test_versions_in_titles_conflict_even_if_the_body_names_the_other() -> None:
+    older = facts("Erste Fassung.", title="Beispielware 3.5.0beta1")
+    newer = facts("Behebt Fehler aus 3.5.0beta1 schnell.", title="Beispielware 3.5.0rc1")
+    assert [str(each) for each in conflicts(older, newer)] == ["version: 3.5.0beta1 / 3.5.0rc1"]
+
+
+def test_a_figure_at_the_cut_end_of_a_shortened_text_is_none() -> None:
+    text = "Auf der Strecke zwischen den beiden Häfen wird in der ganzen Woche gemessen. " * 3
+    whole = facts(text + "Die Wagen stehen am 24. Januar am Markt.")
+    cut = facts(text + "Die Wagen stehen am 24.")
+    assert [each.value for each in whole.facts] == ["-01-24"]
+    assert cut.facts == ()
+
+
 def test_hard_conflicts_come_first() -> None:
     a = facts("Es fehlten 12 Stück im Lager. Treffen am 3. Mai im Hof.")
     b = facts("Es fehlten 13 Stück im Lager. Treffen am 4. Mai im Hof.")

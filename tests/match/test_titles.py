@@ -77,6 +77,16 @@ from aggregator.match.titles import TitleMark, differs_in_slot, read_title, same
             "Live aus dem Hafen von Neustadt",
             id="a word is no label",
         ),
+        pytest.param(
+            "Glänzende Aussichten am Hafen [Quelle: Amt: Umwelt und Klima]",
+            "Glänzende Aussichten am Hafen",
+            id="source in brackets",
+        ),
+        pytest.param(
+            "Von 10:00 bis 12:00 und 14:00 Uhr bleibt der Hafen zu",
+            "Von 10:00 bis 12:00 und 14:00 Uhr bleibt der Hafen zu",
+            id="times are no kickers",
+        ),
         pytest.param("  Brücke \n am  Hafen ", "Brücke am Hafen", id="white space"),
     ],
 )
@@ -164,6 +174,13 @@ def test_same_title(a: str, b: str, same: bool) -> None:  # noqa: FBT001 - a par
             "Beispielware 3.5.0-rc2 veröffentlicht und getestet",
             "version: 3.5.0-rc1 / 3.5.0-rc2",
             id="version",
+        ),
+        pytest.param("Hafentag 2025", "Hafentag 2026", "date: 2025 / 2026", id="year"),
+        pytest.param(
+            "Beispielware 3.5.0beta1",
+            "Beispielware 3.5.0rc1",
+            "version: 3.5.0beta1 / 3.5.0rc1",
+            id="version of a two-word title",
         ),
         pytest.param(
             "Die Hafenserie am Abend, Teil 2",
