@@ -14,7 +14,7 @@ import nh3
 
 from aggregator.model.entries import Cleaned, Span, SpanKind
 from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
-from aggregator.publish.addresses import member_link, story_page
+from aggregator.publish.addresses import is_secret, member_link, story_page
 from aggregator.publish.escaping import attribute, escape, label, legal, one_line
 from aggregator.publish.options import ContentMode, RenderOptions, content_mode
 from aggregator.publish.words import spoken_time
@@ -34,6 +34,7 @@ __all__ = [
     "paragraphs",
     "sanitised",
     "shown_html",
+    "story_body",
     "story_html",
     "story_title",
 ]
@@ -46,28 +47,42 @@ MAX_CHANGES_SHOWN = 5
 MAX_TITLE_FROM_TEXT = 80
 FACT_CHANGES = frozenset({ChangeKind.REVISED, ChangeKind.CORRECTED, ChangeKind.WITHDRAWN})
 
-_SANITISER = nh3.Cleaner(
-    # Those of nh3's default that the W3C validator accepts too; maps need ids.
-    tags=nh3.ALLOWED_TAGS - {"area", "bdo", "map", "rtc"},
-    attributes={
-        "a": {"href", "hreflang", "title"},
-        "abbr": {"title"},
-        "blockquote": {"cite"},
-        "col": {"span"},
-        "colgroup": {"span"},
-        "del": {"cite", "datetime"},
-        "img": {"alt", "height", "src", "title", "width"},
-        "ins": {"cite", "datetime"},
-        "ol": {"reversed", "start"},
-        "q": {"cite"},
-        "td": {"colspan", "rowspan"},
-        "th": {"colspan", "rowspan", "scope"},
-        "time": {"datetime"},
-        "*": {"dir", "lang"},
-    },
-    url_schemes={"http", "https", "mailto", "tel"},
-    url_relative="deny",
-)
+# Those of nh3's default that the W3C validator accepts too; maps need ids.
+_ELEMENTS = nh3.ALLOWED_TAGS - {"area", "bdo", "map", "rtc"}
+_ATTRIBUTES = {
+    "a": {"href", "hreflang", "title"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"cite", "datetime"},
+    "img": {"alt", "height", "src", "title", "width"},
+    "ins": {"cite", "datetime"},
+    "ol": {"reversed", "start"},
+    "q": {"cite"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "*": {"dir", "lang"},
+}
+
+
+def _without_secrets(_tag: str, name: str, value: str) -> str | None:
+    return None if name in {"cite", "href", "src"} and is_secret(value) else value
+
+
+def _sanitiser(*, public: bool) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_ELEMENTS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        url_relative="deny",
+        attribute_filter=None if public else _without_secrets,
+    )
+
+
+_PUBLIC = _sanitiser(public=True)
+_PRIVATE = _sanitiser(public=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +93,13 @@ class Body:
         html: As delivered, sanitised; "" if there was none.
         text: Its plain text, in which `spans` count.
         spans: Its boilerplate.
+        public: False where its feed asks for credentials: links that carry any are cut.
     """
 
     html: str
     text: str
     spans: tuple[Span, ...]
+    public: bool = True
 
 
 def canonical(story: Story) -> Member:
@@ -112,16 +129,20 @@ def story_title(story: Story, options: RenderOptions) -> str:
 
 
 def _first_words(story: Story) -> str:
-    text = body_text(Body(html="", text=story.text, spans=story.spans))
-    return excerpt(legal(text), limit=MAX_TITLE_FROM_TEXT)
+    return excerpt(body_text(story_body(story)), limit=MAX_TITLE_FROM_TEXT)
+
+
+def story_body(story: Story) -> Body:
+    """The canonical entry's text."""
+    public = canonical(story).feed_public
+    return Body(html=story.html, text=story.text, spans=story.spans, public=public)
 
 
 def story_html(story: Story, options: RenderOptions) -> str:
     """The whole content of a story's entry."""
-    body = Body(html=story.html, text=story.text, spans=story.spans)
     parts = [change_notes(story, options), _embargo(story, options)]
     if story.status is not StoryStatus.WITHDRAWN:
-        parts.append(shown_html(body, canonical(story), options))
+        parts.append(shown_html(story_body(story), canonical(story), options))
     parts += [also_published(story, options), _doubt(story, options)]
     return "\n".join(part for part in parts if part)
 
@@ -149,16 +170,16 @@ def body_html(body: Body) -> str:
     if spans and html_to_text(html) != body.text:
         # The ranges would cut in the wrong places.
         return paragraphs(body_text(body))
-    return sanitised(cut_html(html, spans))
+    return sanitised(cut_html(html, spans), public=body.public)
 
 
-def sanitised(html: str) -> str:
+def sanitised(html: str, *, public: bool = True) -> str:
     """HTML without anything active, relative or illegal in XML.
 
     Legal before, since the sanitiser takes no surrogates, and after, since it resolves
     character references.
     """
-    return legal(_SANITISER.clean(legal(html)))
+    return legal((_PUBLIC if public else _PRIVATE).clean(legal(html)))
 
 
 def body_text(body: Body) -> str:

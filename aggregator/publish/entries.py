@@ -84,7 +84,7 @@ def _entry(item: EntryItem, options: RenderOptions) -> str:
     page = story_page(options.base_url, item.story_id)
     link = member_link(member) or page
     author = label(member.issuer or "") or outlet_label(member)
-    body = Body(html=item.html, text=item.text, spans=item.spans)
+    body = Body(html=item.html, text=item.text, spans=item.spans, public=member.feed_public)
     own = dict.fromkeys(label(category) for category in item.categories)
     lines = [
         f"<entry{entry_lang(member.language, options)}>",

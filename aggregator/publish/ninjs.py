@@ -19,6 +19,7 @@ from aggregator.publish.content import (
     fact_changes,
     outlet_label,
     shown_html,
+    story_body,
     story_title,
 )
 from aggregator.publish.documents import EMPTY_UPDATED, Document, FragmentCache, compose, fragment
@@ -92,7 +93,7 @@ def _descriptions(story: Story) -> list[dict[str, str]]:
 
 
 def _bodies(story: Story, options: RenderOptions) -> list[dict[str, object]]:
-    body = Body(html=story.html, text=story.text, spans=story.spans)
+    body = story_body(story)
     html = legal(shown_html(body, canonical(story), options))
     text = _plain(body, content_mode(canonical(story), options))
     plain: dict[str, object] = {

@@ -14,11 +14,11 @@ from aggregator.publish.addresses import (
 )
 from aggregator.publish.atom import AGG, ATOM, GENERATOR, FeedHead, author_name
 from aggregator.publish.content import (
-    Body,
     body_text,
     canonical,
     excerpt,
     outlet_label,
+    story_body,
     story_html,
     story_title,
 )
@@ -128,5 +128,5 @@ def plain_summary(story: Story, options: RenderOptions) -> str:
         return options.words.withdrawn_text
     if content_mode(canonical(story), options) is ContentMode.LINK:
         return story_title(story, options)
-    body = Body(html=story.html, text=story.text, spans=story.spans)
-    return excerpt(story.summary) or excerpt(body_text(body)) or story_title(story, options)
+    text = excerpt(story.summary) or excerpt(body_text(story_body(story)))
+    return text or story_title(story, options)
