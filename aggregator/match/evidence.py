@@ -17,12 +17,13 @@ from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
 from aggregator.match.shingles import SHINGLE_WORDS, Hashes, membership, sequence_shingles
 from aggregator.match.statistics import Statistics
+from aggregator.match.tenses import tense
 from aggregator.match.titles import TitleMark, differs_in_slot, same_title
 from aggregator.match.windows import Timeliness, Timing, timing
 from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
-from aggregator.text import tokens
+from aggregator.text import fold, tokens
 
 __all__ = ["Evidence", "measure"]
 
@@ -62,6 +63,7 @@ class Evidence:
         weighted: As containment, shingles weighted by rarity in their outlet; None cold.
         title: Similarity of the stripped titles.
         title_same: The stripped titles are equal.
+        kicker_same: What stands before the stripped titles is equal too.
         slug_same: A link's words equal the other's title or link's words.
         title_slot: What was replaced in otherwise equal titles, or None.
         timing: Times.
@@ -76,6 +78,7 @@ class Evidence:
         correction: Just one announces a correction.
         withdrawal: Just one announces a withdrawal.
         addendum: Just one announces an addendum to an earlier release.
+        announcement: One opens in the future tense, the other in the past.
         quoted: A notice of one quotes the other's title.
         conflicts: Aligned facts that differ on both sides.
         agreement: How far facts agree.
@@ -90,6 +93,7 @@ class Evidence:
     weighted: float | None
     title: float
     title_same: bool
+    kicker_same: bool
     slug_same: bool
     title_slot: Conflict | None
     timing: Timing
@@ -104,6 +108,7 @@ class Evidence:
     correction: bool
     withdrawal: bool
     addendum: bool
+    announcement: bool
     quoted: bool
     conflicts: tuple[Conflict, ...] = ()
     agreement: Agreement = field(default=NO_AGREEMENT)
@@ -131,7 +136,7 @@ class Evidence:
     @property
     def keyed(self) -> bool:
         """An exact key says that both are one release, at any distance in time."""
-        return self.shared_link or self.shared_number
+        return self.shared_number or (self.shared_link and not self.same_feed)
 
 
 def measure(
@@ -151,8 +156,9 @@ def measure(
     title = _title_similarity(first.title.tokens, second.title.tokens)
     title_same = same_title(first.title, second.title)
     slug_same = _slug_same(first, second)
-    numbers = _numbers(a), _numbers(b)
-    shared_link = a.link is not None and a.link == b.link
+    numbers = _keys(a, "number:"), _keys(b, "number:")
+    links = _keys(a, "link:"), _keys(b, "link:")
+    shared_link = not links[0].isdisjoint(links[1])
     near = (
         overlap.containment >= FAINT_CONTAINMENT
         or title >= FAINT_TITLE
@@ -173,6 +179,7 @@ def measure(
         weighted=overlap.weighted,
         title=1.0 if title_same else title,
         title_same=title_same,
+        kicker_same=fold(first.title.kicker) == fold(second.title.kicker),
         slug_same=slug_same,
         title_slot=differs_in_slot(first.title, second.title) if near else None,
         timing=timing(a, b, policy=policy),
@@ -186,6 +193,7 @@ def measure(
         correction=NoticeKind.CORRECTION in kinds,
         withdrawal=NoticeKind.WITHDRAWAL in kinds,
         addendum=NoticeKind.ADDENDUM in kinds,
+        announcement=tense(first.words) * tense(second.words) < 0,
         quoted=_quotes(a, second) or _quotes(b, first),
         conflicts=facts_of_texts.conflicts(first.facts, second.facts) if near else (),
         agreement=facts_of_texts.agreement(first.facts, second.facts) if near else NO_AGREEMENT,
@@ -245,8 +253,8 @@ def _slug_same(a: Content, b: Content) -> bool:
     return any(len(words) >= MIN_TITLE_WORDS for words in forms_a & forms_b)
 
 
-def _numbers(subject: Subject) -> frozenset[str]:
-    return frozenset(key for key in subject.signature.keys if key.startswith("number:"))
+def _keys(subject: Subject, prefix: str) -> frozenset[str]:
+    return frozenset(key for key in subject.signature.keys if key.startswith(prefix))
 
 
 def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from aggregator.text import fold, tokens
 
-__all__ = ["body_key", "link_key", "number_keys", "slug_words", "title_key"]
+__all__ = ["body_key", "link_keys", "number_keys", "slug_words", "title_key"]
 
 # A body shorter than this is a label ("Read more", "Photo gallery"), not a text.
 MIN_BODY_WORDS = 12
@@ -24,6 +24,11 @@ _MIN_SLUG_WORDS = 3
 _SUFFIX = re.compile(r"\.(?:s?html?|php|aspx?|jsp|bild)\b.*$", re.IGNORECASE)
 _WIRE_TAIL = re.compile(r"[-.]?\b(?:dpa|afp|apa|sid|kna|epd|ap)\.urn-newsml.*$", re.IGNORECASE)
 _NOISE = re.compile(r"^(?:[0-9]{4,}|[0-9a-f]{8,}|[a-z]{1,4}[0-9]{4,}|article[0-9a-f]{8,})$")
+_MOBILE = re.compile(r"^(?:www|m|mobil|mobile|amp)\.")
+# An article's id at the end of its path; years and days are shorter.
+_ARTICLE = re.compile(
+    r"[-/.](?:zr-|li\.|a-)?(\d{7,}|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.s?html?)?$"
+)
 
 # Report numbers as press offices of police and fire services head their releases with:
 # "POL-XX: 260102 - 0012", "FW-XX: 12/2026"; and a press office's own "Nr. 12/2026".
@@ -43,14 +48,25 @@ def body_key(words: list[str]) -> tuple[str, ...]:
     return (f"body:{_digest(' '.join(words))}",)
 
 
-def link_key(link: str | None) -> tuple[str, ...]:
-    """`link:` and the canonical link's hash; a bare host or front page is no key."""
+def link_keys(link: str | None) -> tuple[str, ...]:
+    """`link:` keys: the canonical link, and the article id it ends in with its host.
+
+    Editors change a headline and with it the link's words; the id stays. A bare host or
+    front page is no key.
+    """
     if link is None:
         return ()
     parts = urlsplit(link)
-    if not parts.path.strip("/") and not parts.query:
+    path = parts.path.strip("/")
+    if not path and not parts.query:
         return ()
-    return (f"link:{_digest(link)}",)
+    keys = [f"link:{_digest(link)}"]
+    found = _ARTICLE.search(path)
+    # A path without words is nothing but an id: the link itself says as much.
+    if found and found.start() > 0:
+        host = _MOBILE.sub("", parts.hostname or "")
+        keys.append(f"link:{_digest(f'{host}#{found.group(1)}')}")
+    return tuple(keys)
 
 
 def title_key(words: tuple[str, ...] | list[str]) -> tuple[str, ...]:

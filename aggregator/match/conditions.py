@@ -1,0 +1,247 @@
+"""The conditions of the rules, and their thresholds with their origins. Pure.
+
+"Corpus" is the labelled set of 4,446 republished texts, 59 police pairs and 339 teaser
+pairs; `docs/decisions/0102-verdict.md` has the figures and what was rejected.
+"""
+
+from __future__ import annotations
+
+from aggregator.match.evidence import Evidence
+from aggregator.match.facts_model import RELEASE_NUMBER, Conflict, FactKind
+
+__all__ = [
+    "addendum",
+    "alike",
+    "announcement",
+    "copy",
+    "copy_undated",
+    "correction",
+    "fact_conflict",
+    "figure_conflict",
+    "headline",
+    "number_conflict",
+    "own_texts",
+    "part_of",
+    "same_link",
+    "silent_correction",
+    "some_text",
+    "withdrawal",
+]
+
+# Containment of the shorter text in the longer one from which they are one text, where
+# the times agree and no fact differs. Corpus: reworded copies reach down to .25, other
+# texts of the same day stay below .3.
+COPY = 0.3
+# The same inside one outlet. A re-send is nearly the same text under a like headline,
+# while two reports about one topic share phrases (real feeds: .3 to .55 of short items),
+# and items of one series all but a title and a date (a webinar's invitations: .88).
+COPY_OUTLET = 0.6
+COPY_OUTLET_SHORT = 0.85
+RESENT_RETITLED = 0.9
+# The same where no time speaks. Corpus, pairs without a conflict: from .6 on 3,237 true
+# and 18 false ones, all 18 of fewer than 30 words.
+COPY_UNDATED = 0.6
+# The same for texts of a sentence or two: an outlet's stock sentence reaches .65 of them.
+# Under like headlines, or between outlets within hours, less is enough.
+COPY_SHORT = 0.7
+COPY_SHORT_BACKED = 0.5
+SENTENCE_WORDS = 30
+# Undated texts from here on if their facts agree too (`SHARED_FACTS`): 43 true and no
+# false pairs, where all others are 55 true and 48 false.
+COPY_SHARED = 0.4
+SHARED_FACTS = 0.8
+# Below, two headlines are unlike. Undated, two short texts of one outlet under unlike
+# headlines are its stock phrases ("Photographs for our report no. ..."), however alike.
+UNLIKE_HEADLINES = 0.6
+# Both texts are one but for typing errors and one figure: a changed figure costs three
+# shingles, so a text of 60 words keeps .95.
+NEAR_IDENTICAL = 0.85
+# Aligned facts a stated correction may change. More of them are another release of the
+# same template.
+MAX_CORRECTED = 3
+# News about an earlier release quotes up to half of it (corpus: .53).
+ADDENDUM = 0.6
+# An announcement and its after-report share their template (corpus: .3 to .75).
+ANNOUNCEMENT = 0.8
+# A release inside a digest: all of it, in less than half of the digest, whose opening is
+# another release's.
+PART_CONTAINMENT = 0.8
+PART_SHARE = 0.5
+PART_OPENING = 0.2
+PART_WORDS = 40
+# One link says little by itself: a bulletin's page carries many reports of one template
+# (real feeds: containment up to .6, headlines up to .95 alike).
+LINK_TITLE = 0.7
+# Headlines travel between outlets within hours: labelled teasers median 0, p90 3 h,
+# max 7 h; inside one outlet they stay for days.
+HEADLINE_HOURS = 24.0
+HEADLINE_HOURS_OUTLET = 72.0
+# A body below is a label ("The morning briefing"), no teaser of its own.
+LABEL_WORDS = 8
+# Below this nothing is worth a row in the log.
+ALIKE_TEXT = 0.2
+ALIKE_TITLE = 0.7
+
+
+def withdrawal(e: Evidence) -> bool:
+    """One withdraws the other."""
+    near = _anchored(e) or e.containment >= NEAR_IDENTICAL
+    return e.withdrawal and near and not (e.outside and not e.keyed)
+
+
+def correction(e: Evidence) -> bool:
+    """One corrects the other and says so."""
+    if not e.correction or (e.outside and not e.keyed):
+        return False
+    if len(_differing(e)) > MAX_CORRECTED or (e.other_number and not _one_text(e)):
+        return False
+    if e.inside or e.keyed:
+        return _anchored(e) or e.containment >= COPY_UNDATED
+    # Without times a template's sibling would do: no more than one fact may differ.
+    return e.containment >= NEAR_IDENTICAL and e.title_same and len(_differing(e)) <= 1
+
+
+def same_link(e: Evidence) -> bool:
+    """One address, and the text stayed, or there is no text and the headline stayed."""
+    if not e.shared_link or e.title_slot is not None or (e.same_feed and not e.inside):
+        return False
+    if len(_differing(e)) > MAX_CORRECTED or any(c.in_title for c in e.conflicts):
+        return False
+    if e.words_short >= LABEL_WORDS:
+        return e.containment >= NEAR_IDENTICAL
+    return e.title >= LINK_TITLE and not e.conflicts
+
+
+def addendum(e: Evidence) -> bool:
+    """One brings news about the other."""
+    return e.addendum and e.containment < ADDENDUM and alike(e)
+
+
+def announcement(e: Evidence) -> bool:
+    """One announces what the other reports."""
+    return e.announcement and COPY <= e.containment < ANNOUNCEMENT
+
+
+def silent_correction(e: Evidence) -> bool:
+    """One changed figure in an otherwise equal long text.
+
+    Never an ordinal, identifier, version, date or place, unless both carry one release
+    number: the number then says that it is one release.
+    """
+    differing = _differing(e)
+    if len(differing) != 1 or e.short or differing[0].in_title:
+        return False
+    if e.containment < NEAR_IDENTICAL or (e.outside and not e.keyed):
+        return False
+    if e.shared_number:
+        return True
+    figure = differing[0] not in e.hard or differing[0].kind is FactKind.TIME
+    return figure and not e.other_number and (e.inside or e.title_same)
+
+
+def fact_conflict(e: Evidence) -> bool:
+    """A date, place, identifier, version or ordinal differs."""
+    return bool(e.hard) and (e.containment >= COPY or e.title >= UNLIKE_HEADLINES)
+
+
+def figure_conflict(e: Evidence) -> bool:
+    """Figures differ."""
+    return bool(_differing(e)) and e.containment >= COPY
+
+
+def number_conflict(e: Evidence) -> bool:
+    """Two release numbers; a re-send gets a new one too, but then nothing else differs."""
+    return e.other_number and not _one_text(e) and alike(e)
+
+
+def part_of(e: Evidence) -> bool:
+    """The shorter one stands inside the longer one, behind another release."""
+    inside = e.words_short >= PART_WORDS and e.containment >= PART_CONTAINMENT
+    elsewhere = e.containment_long < PART_SHARE and e.opening_long < PART_OPENING
+    return inside and elsewhere and not e.title_same
+
+
+def some_text(e: Evidence) -> bool:
+    """Enough common text to speak of."""
+    return e.containment >= COPY
+
+
+def copy(e: Evidence) -> bool:
+    """One text, at one time."""
+    if not e.inside:
+        return False
+    if e.same_outlet and not e.shared_number:
+        return _resent(e)
+    return e.containment >= (_sentence_copy(e) if _sentence(e) else COPY)
+
+
+def copy_undated(e: Evidence) -> bool:
+    """One text, whenever."""
+    if e.inside:
+        return False
+    if e.same_outlet and not e.shared_number:
+        return _resent(e)
+    shared = e.agreement.shared
+    if _sentence(e):
+        backed = shared is not None and shared >= SHARED_FACTS
+        return e.containment >= (_sentence_copy(e) if backed else NEAR_IDENTICAL)
+    if shared is None or shared >= SHARED_FACTS:
+        return e.containment >= COPY_SHARED
+    return e.containment >= COPY_UNDATED
+
+
+def _resent(e: Evidence) -> bool:
+    """One outlet sends a text again."""
+    if e.title < UNLIKE_HEADLINES:
+        both = min(e.containment, e.containment_long)
+        return not e.short and both >= RESENT_RETITLED
+    return e.containment >= (COPY_OUTLET_SHORT if e.short else COPY_OUTLET)
+
+
+def _sentence(e: Evidence) -> bool:
+    return e.words_short < SENTENCE_WORDS
+
+
+def _sentence_copy(e: Evidence) -> float:
+    """How much of a sentence or two must return, by what else speaks for it."""
+    if e.title >= UNLIKE_HEADLINES:
+        return COPY if e.inside else COPY_SHORT_BACKED
+    hours = e.timing.hours
+    soon = hours is not None and hours <= HEADLINE_HOURS and not e.same_outlet
+    return COPY_SHORT_BACKED if soon else COPY_SHORT
+
+
+def own_texts(e: Evidence) -> bool:
+    """One headline over two newsrooms' own words."""
+    own = e.words_short >= LABEL_WORDS and e.containment < COPY
+    return own and (e.title_same or e.slug_same)
+
+
+def headline(e: Evidence) -> bool:
+    """One headline within hours, and no text that says otherwise."""
+    hours = HEADLINE_HOURS_OUTLET if e.same_outlet else HEADLINE_HOURS
+    if e.timing.hours is None or e.timing.hours > hours or not e.short:
+        return False
+    if e.same_outlet:
+        return e.title_same and e.kicker_same and e.words_short < LABEL_WORDS
+    return e.title_same or e.slug_same
+
+
+def alike(e: Evidence) -> bool:
+    """Worth a journalist's look."""
+    return e.containment >= ALIKE_TEXT or e.title >= ALIKE_TITLE
+
+
+def _anchored(e: Evidence) -> bool:
+    """Something beside alike words says that a notice means this very release."""
+    return e.keyed or e.quoted or (e.title_same and e.inside)
+
+
+def _one_text(e: Evidence) -> bool:
+    near = min(e.containment, e.containment_long) >= NEAR_IDENTICAL
+    return near and not _differing(e)
+
+
+def _differing(e: Evidence) -> tuple[Conflict, ...]:
+    """Conflicts, release numbers apart."""
+    return tuple(c for c in e.conflicts if c.role != RELEASE_NUMBER)
