@@ -65,6 +65,7 @@ _FEED_HOSTS = frozenset(
     ("feeds.feedburner.com", "feeds2.feedburner.com", "feedproxy.google.com", "rsshub.app")
 )
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{2}))?")
 _HOST_PREFIXES = ("www.", "feeds.", "feed.", "rss.")
 
 
@@ -305,10 +306,11 @@ def _kind(text: str, fallback: OutletKind) -> OutletKind:
 
 def _language(text: str | None) -> str | None:
     # Other programs write "unknown", "english" and the like; a guess would be worse.
-    short = (text or "").replace("_", "-").lower()
-    head, _, rest = short.partition("-")
-    is_tag = len(head) == 2 and head.isalpha() and (not rest or len(rest) == 2)  # noqa: PLR2004 - ISO 639-1, 3166-1
-    return short if is_tag and short.isascii() else None
+    match = _LANGUAGE.fullmatch(text or "")
+    if match is None:
+        return None
+    head, region = match.groups()
+    return f"{head.lower()}-{region.upper()}" if region else head.lower()
 
 
 def _lower_case_attributes(outline: etree._Element) -> dict[str, str]:
