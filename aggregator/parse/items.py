@@ -24,6 +24,7 @@ __all__ = ["Content", "Item", "Surroundings", "build_entry"]
 # One item's labels; feedparser gets at most `mending.MAX_CATEGORIES` of them.
 MAX_CATEGORY_CHARS = 200
 _MARKUP = re.compile(r"<[^<>]*>")
+_END_TAG = re.compile(r"</[A-Za-z][\w:-]*\s*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def _content(
 def _markup(content: Content) -> str:
     """A content as HTML, whatever it was declared as."""
     value = unescape_markup(normalise(content.value))
-    if looks_like_html(value):
+    if looks_like_html(value) or (content.markup and _END_TAG.search(value)):
         return value
     return plain_to_html(value)
 

@@ -126,16 +126,23 @@ def recognise(text: str) -> Root | NotAFeed:
         start=match.start(),
         end=match.end(),
         name=match[1],
-        item=_item_names(found, (match[2] or "").lower()),
+        item=_item_names(found, (match[2] or "").lower(), attributes),
         entities=entities,
     )
 
 
-def _item_names(format_: FeedFormat, prefix: str) -> tuple[str, ...]:
-    own = f"{prefix}:" if prefix and prefix != "rdf" else ""
-    if format_ in (FeedFormat.ATOM03, FeedFormat.ATOM10):
-        return (f"{own}entry",)
-    return tuple(dict.fromkeys((f"{own}item", "rss:item")))
+def _item_names(format_: FeedFormat, prefix: str, attributes: dict[str, str]) -> tuple[str, ...]:
+    """Names of item elements, with the prefixes that the root gives to its format."""
+    atom = format_ in (FeedFormat.ATOM03, FeedFormat.ATOM10)
+    spaces = ("purl.org/atom/ns#", "www.w3.org/2005/atom") if atom else ("purl.org/rss/1.0/",)
+    bound = (
+        name.removeprefix("xmlns:")
+        for name, uri in attributes.items()
+        if name.startswith("xmlns:") and uri.lower().removeprefix("http://") in spaces
+    )
+    prefixes = ("" if prefix == "rdf" else prefix, *bound)
+    local = "entry" if atom else "item"
+    return tuple(dict.fromkeys(f"{p}:{local}" if p else local for p in prefixes))
 
 
 def declared_entities(root: Root, encoding: Encoding) -> dict[str, str]:

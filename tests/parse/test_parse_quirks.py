@@ -195,6 +195,36 @@ def test_a_self_closing_item_is_an_item(parse: Parse) -> None:
     assert len(parse(channel("<item/>" + GOOD)).entries) == 2
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(
+            '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+            'xmlns:s="http://purl.org/rss/1.0/"><s:channel/><s:item><s:title>A</s:title></s:item>'
+            "</r:RDF>",
+            id="rdf",
+        ),
+        pytest.param(
+            '<atom:feed xmlns:atom="http://www.w3.org/2005/Atom"><atom:entry>'
+            "<atom:title>A</atom:title></atom:entry></atom:feed>",
+            id="atom",
+        ),
+    ],
+)
+def test_prefixed_items_are_items(parse: Parse, document: str) -> None:
+    (entry,) = parse(document).entries
+    assert entry.title == "A"
+    assert entry.raw
+    assert entry.problems == ()
+
+
+def test_items_whose_bytes_cannot_be_told_apart_are_kept_without_them(parse: Parse) -> None:
+    item = '<u:item xmlns:u="http://backend.userland.com/rss"><u:title>A</u:title></u:item>'
+    (entry,) = parse(channel(item)).entries
+    assert (entry.title, entry.raw) == ("A", b"")
+    assert entry.problems
+
+
 def test_items_named_in_comments_and_cdata_are_none(parse: Parse) -> None:
     inner = "<!-- <item><title>no</title></item> -->"
     cdata = "<item><title>A</title><description><![CDATA[<item>x</item>]]></description></item>"
@@ -238,6 +268,12 @@ def test_items_named_in_comments_and_cdata_are_none(parse: Parse) -> None:
             "One",
             "",
             id="markup escaped twice",
+        ),
+        pytest.param(
+            "<description>&lt;x-lede&gt;One&lt;/x-lede&gt; two</description>",
+            "One two",
+            "",
+            id="elements nobody knows",
         ),
         pytest.param("<title>Only a title</title>", "", "", id="none"),
     ],
