@@ -76,7 +76,7 @@ def links(document: Document) -> dict[str, str]:
 
 def test_every_story_stands_in_the_live_document_or_one_page(
     make_story: MakeStory, policy: PublishPolicy
-):
+) -> None:
     stories = [make_story(n) for n in range(1, 24)]
     _, documents = published(stories, policy, ArchiveIndex())
     listed = [i for document in documents.values() for i in ids(document)]
@@ -92,7 +92,7 @@ def test_every_story_stands_in_the_live_document_or_one_page(
 
 def test_the_chain_leads_from_the_live_document_to_the_oldest(
     make_story: MakeStory, policy: PublishPolicy
-):
+) -> None:
     _, documents = published([make_story(n) for n in range(1, 24)], policy, ArchiveIndex())
     assert links(documents["merged.atom"])["prev-archive"] == "archive/000003.atom"
     newest, oldest = documents["archive/000003.atom"], documents["archive/000001.atom"]
@@ -106,14 +106,14 @@ def test_the_chain_leads_from_the_live_document_to_the_oldest(
         assert validate_document(page, base_url=policy.base_url) == ()
 
 
-def test_pages_share_the_feeds_id(make_story: MakeStory, policy: PublishPolicy):
+def test_pages_share_the_feeds_id(make_story: MakeStory, policy: PublishPolicy) -> None:
     _, documents = published([make_story(n) for n in range(1, 12)], policy, ArchiveIndex())
     assert (
         len({etree.fromstring(d.body).findtext("a:id", None, NS) for d in documents.values()}) == 1
     )
 
 
-def test_nothing_new_closes_nothing(make_story: MakeStory, policy: PublishPolicy):
+def test_nothing_new_closes_nothing(make_story: MakeStory, policy: PublishPolicy) -> None:
     stories = [make_story(n) for n in range(1, 24)]
     first, before = published(stories, policy, ArchiveIndex())
     second, after = published(stories, policy, first.index)
@@ -123,7 +123,7 @@ def test_nothing_new_closes_nothing(make_story: MakeStory, policy: PublishPolicy
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 30), max_size=12), st.integers(1, 6))
-def test_a_closed_page_is_never_planned_again(growth: list[int], page_size: int):
+def test_a_closed_page_is_never_planned_again(growth: list[int], page_size: int) -> None:
     index, numbers, count = ArchiveIndex(), [], 0
     noon = datetime(2026, 3, 4, tzinfo=UTC)
     positions: list[Position] = []
@@ -141,7 +141,7 @@ def test_a_closed_page_is_never_planned_again(growth: list[int], page_size: int)
 
 def test_a_corrected_story_returns_to_the_live_document(
     make_story: MakeStory, make_change: Callable[..., StoryChange], policy: PublishPolicy
-):
+) -> None:
     stories = [make_story(n) for n in range(1, 24)]
     plan, _ = published(stories, policy, ArchiveIndex())
     change = make_change(1, changed_at=stories[-1].created_at + timedelta(hours=1))
@@ -153,7 +153,9 @@ def test_a_corrected_story_returns_to_the_live_document(
     assert ids(documents["merged.atom"])[0] == UUID(int=1).urn
 
 
-def test_a_story_that_goes_shifts_no_other_page(make_story: MakeStory, policy: PublishPolicy):
+def test_a_story_that_goes_shifts_no_other_page(
+    make_story: MakeStory, policy: PublishPolicy
+) -> None:
     stories = [make_story(n) for n in range(1, 24)]
     plan, _ = published(stories, policy, ArchiveIndex())
     fewer = [story for story in stories if story.id != stories[2].id]
@@ -177,7 +179,7 @@ def test_position(
     hours: int,
     make_story: MakeStory,
     make_change: Callable[..., StoryChange],
-):
+) -> None:
     story = make_story(1)
     later = {key: story.created_at + timedelta(hours=n) for key, n in changes.items()}
     if "embargo" in later:
@@ -190,7 +192,7 @@ def test_position(
     assert position(story) == Position(expected, story.id)
 
 
-def test_tombstones_stand_where_they_belong(make_story: MakeStory, policy: PublishPolicy):
+def test_tombstones_stand_where_they_belong(make_story: MakeStory, policy: PublishPolicy) -> None:
     stories = [make_story(n) for n in range(1, 12)]
     stones = [
         Tombstone(story_id=str(UUID(int=90 + n)), gone_at=make_story(n).created_at, reason="x")
@@ -204,7 +206,7 @@ def test_tombstones_stand_where_they_belong(make_story: MakeStory, policy: Publi
 
 def test_redaction_replaces_one_entry_and_keeps_every_other_byte(
     make_story: MakeStory, policy: PublishPolicy
-):
+) -> None:
     stories = [make_story(n, html=f"<p>Geheim {n} &lt;/entry&gt;</p>") for n in range(1, 12)]
     _, documents = published(stories, policy, ArchiveIndex())
     page = documents["archive/000001.atom"]
@@ -223,13 +225,13 @@ def test_redaction_replaces_one_entry_and_keeps_every_other_byte(
 
 def test_a_document_without_the_story_needs_no_redaction(
     make_story: MakeStory, policy: PublishPolicy
-):
+) -> None:
     _, documents = published([make_story(n) for n in range(1, 12)], policy, ArchiveIndex())
     page = documents["archive/000001.atom"]
     assert redacted(page.body, [(str(UUID(int=77)), "x")]) is None
 
 
-def test_the_index_survives_its_file(make_story: MakeStory, policy: PublishPolicy):
+def test_the_index_survives_its_file(make_story: MakeStory, policy: PublishPolicy) -> None:
     plan, _ = published([make_story(n) for n in range(1, 24)], policy, ArchiveIndex())
     assert index_from_json(index_to_json(plan.index)) == plan.index
 
@@ -244,6 +246,6 @@ def test_the_index_survives_its_file(make_story: MakeStory, policy: PublishPolic
         pytest.param(b"\xff\xfe", id="no text"),
     ],
 )
-def test_a_foreign_index_is_refused(body: bytes):
+def test_a_foreign_index_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"archive/index\.json"):
         index_from_json(body)

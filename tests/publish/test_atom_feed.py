@@ -57,7 +57,7 @@ def texts(root: etree._Element, path: str) -> list[str]:
     return [str(node) for node in root.xpath(path, namespaces=NS)]  # type: ignore[union-attr]
 
 
-def test_the_feed_says_who_it_is_and_where(make_story: MakeStory, options: RenderOptions):
+def test_the_feed_says_who_it_is_and_where(make_story: MakeStory, options: RenderOptions) -> None:
     root = tree(render([make_story(2), make_story(1)], options))
     assert texts(root, "a:link[@rel='self']/@href") == ["https://desk.example/feeds/merged.atom"]
     assert texts(root, "a:link[@rel='hub']/@href") == list(HEAD.hubs)
@@ -65,7 +65,9 @@ def test_the_feed_says_who_it_is_and_where(make_story: MakeStory, options: Rende
     assert texts(root, "a:author/a:email/text()") == ["desk@desk.example"]
 
 
-def test_the_feeds_id_hangs_on_the_base_url_alone(make_story: MakeStory, policy: PublishPolicy):
+def test_the_feeds_id_hangs_on_the_base_url_alone(
+    make_story: MakeStory, policy: PublishPolicy
+) -> None:
     path = "a:id/text()"
     one = tree(render([make_story(1)], options_for(policy)))
     other = tree(render([], options_for(replace(policy, title="Anders", language="en"))))
@@ -73,14 +75,14 @@ def test_the_feeds_id_hangs_on_the_base_url_alone(make_story: MakeStory, policy:
     assert texts(one, path) == texts(other, path) != texts(moved, path)
 
 
-def test_a_feed_without_stories_is_valid(options: RenderOptions):
+def test_a_feed_without_stories_is_valid(options: RenderOptions) -> None:
     document = render([], options)
     assert validate_document(document, base_url=options.base_url) == ()
 
 
 def test_an_entry_keeps_its_id_whichever_member_is_canonical(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     members = (make_member(1), make_member(2))
     ids = {
         texts(
@@ -92,7 +94,9 @@ def test_an_entry_keeps_its_id_whichever_member_is_canonical(
     assert ids == {UUID(int=7).urn}
 
 
-def test_updated_and_published_are_the_storys(make_story: MakeStory, options: RenderOptions):
+def test_updated_and_published_are_the_storys(
+    make_story: MakeStory, options: RenderOptions
+) -> None:
     story = make_story(3, updated=make_story(9).updated)
     root = tree(render([story], options))
     assert texts(root, "//a:entry/a:updated/text()") == ["2026-03-04T21:00:00Z"]
@@ -101,7 +105,7 @@ def test_updated_and_published_are_the_storys(make_story: MakeStory, options: Re
 
 def test_source_carries_the_canonical_feeds_metadata(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     story = make_story(1, canonical_id=2, members=(make_member(2), make_member(1)))
     root = tree(render([story], options))
     assert texts(root, "//a:source/a:id/text()") == ["tag:outlet2.example,2020:press"]
@@ -111,7 +115,7 @@ def test_source_carries_the_canonical_feeds_metadata(
 
 def test_other_outlets_are_via_and_digests_related(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     members = (make_member(1), make_member(2), make_member(3, verdict=Verdict.PART_OF))
     root = tree(render([make_story(1, members=members)], options))
     assert texts(root, "//a:entry/a:link[@rel='via']/@href") == ["https://outlet2.example/a/2"]
@@ -123,7 +127,7 @@ def test_other_outlets_are_via_and_digests_related(
 
 def test_an_entry_without_a_link_leads_to_its_page(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     story = make_story(1, members=(make_member(1, link="javascript:alert(1)"),))
     found = texts(tree(render([story], options)), "//a:entry/a:link[@rel='alternate']/@href")
     assert found == [f"https://desk.example/feeds/story/{UUID(int=1)}"]
@@ -134,7 +138,7 @@ def test_categories_name_outlet_kinds_notices_and_topics(
     make_member: MakeMember,
     make_change: Callable[..., StoryChange],
     options: RenderOptions,
-):
+) -> None:
     story = make_story(
         1,
         members=(make_member(1), make_member(2)),
@@ -148,7 +152,7 @@ def test_categories_name_outlet_kinds_notices_and_topics(
 
 def test_the_extension_says_what_interface_promises(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     plain = make_story(1)
     rich = make_story(
         2,
@@ -164,14 +168,14 @@ def test_the_extension_says_what_interface_promises(
     assert texts(root, "//agg:embargo/text()") == ["2026-03-04T13:00:00Z"]
 
 
-def test_rights_stay_when_cut_from_the_body(make_story: MakeStory, options: RenderOptions):
+def test_rights_stay_when_cut_from_the_body(make_story: MakeStory, options: RenderOptions) -> None:
     root = tree(render([make_story(1, rights="(c) 2026 Amt & Soehne")], options))
     assert texts(root, "//a:entry/a:rights/text()") == ["(c) 2026 Amt & Soehne"]
 
 
 def test_a_tombstone_names_the_story_the_time_and_the_survivor(
     make_story: MakeStory, options: RenderOptions
-):
+) -> None:
     stone = Tombstone(
         story_id=str(UUID(int=8)),
         gone_at=make_story(1).created_at,
@@ -189,7 +193,7 @@ def test_a_tombstone_names_the_story_the_time_and_the_survivor(
 
 def test_new_entry_gives_each_revision_a_valid_id_of_its_own(
     make_story: MakeStory, policy: PublishPolicy
-):
+) -> None:
     options = options_for(policy, OutputPolicy(name="desk", updates="new-entry"))
     ids = []
     for revision in (1, 2, 3):
@@ -203,7 +207,7 @@ def test_new_entry_gives_each_revision_a_valid_id_of_its_own(
 
 def test_a_withdrawn_story_is_a_notice_without_its_text(
     make_story: MakeStory, make_change: Callable[..., StoryChange], options: RenderOptions
-):
+) -> None:
     story = make_story(
         1,
         status=StoryStatus.WITHDRAWN,
@@ -219,7 +223,7 @@ def test_a_withdrawn_story_is_a_notice_without_its_text(
 
 def test_feedparser_reads_what_was_meant(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     story = make_story(1, title="Soll & Haben < 3", members=(make_member(1), make_member(2)))
     parsed = feedparser.parse(render([story], options).body)
     entry = parsed.entries[0]
@@ -230,7 +234,9 @@ def test_feedparser_reads_what_was_meant(
     assert "Haus 2" in entry.content[0].value
 
 
-def test_equal_material_gives_equal_bytes_and_etag(make_story: MakeStory, options: RenderOptions):
+def test_equal_material_gives_equal_bytes_and_etag(
+    make_story: MakeStory, options: RenderOptions
+) -> None:
     stories = [make_story(n) for n in (3, 2, 1)]
     first, second = render(stories, options), render(stories, options)
     assert (first.body, first.etag) == (second.body, second.etag)
@@ -238,7 +244,7 @@ def test_equal_material_gives_equal_bytes_and_etag(make_story: MakeStory, option
 
 def test_one_changed_story_leaves_the_other_fragments_alone(
     make_story: MakeStory, options: RenderOptions
-):
+) -> None:
     cache = FragmentCache()
     stories = [make_story(n) for n in (3, 2, 1)]
     before = render_atom(stories, HEAD, options=options, cache=cache)
@@ -254,7 +260,7 @@ def test_one_changed_story_leaves_the_other_fragments_alone(
 @pytest.mark.parametrize("limit", [2, 10], ids=["a cache too small", "a cache with room"])
 def test_the_cache_never_changes_the_bytes(
     limit: int, make_story: MakeStory, options: RenderOptions
-):
+) -> None:
     cache = FragmentCache(limit=limit)
     stories = [make_story(n) for n in range(6, 0, -1)]
     rounds = [stories, stories[:2], stories[3:], stories]
@@ -263,6 +269,6 @@ def test_the_cache_never_changes_the_bytes(
         assert cached.body == render(chosen, options).body
 
 
-def test_the_etag_changes_with_the_order(make_story: MakeStory, options: RenderOptions):
+def test_the_etag_changes_with_the_order(make_story: MakeStory, options: RenderOptions) -> None:
     one, two = make_story(1), make_story(2, updated=make_story(1).updated + timedelta(0))
     assert render([one, two], options).etag != render([two, one], options).etag

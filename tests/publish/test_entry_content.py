@@ -28,17 +28,17 @@ def body_of(html: str, *cut: str, kind: SpanKind = SpanKind.CONTACT) -> Body:
     return Body(html=html, text=text, spans=spans)
 
 
-def test_boilerplate_is_cut_and_markup_kept():
+def test_boilerplate_is_cut_and_markup_kept() -> None:
     html = "<p>Das <b>Wasser</b> wartet.</p><p>Presse: 030 1</p>"
     assert body_html(body_of(html, "Presse: 030 1")) == "<p>Das <b>Wasser</b> wartet.</p>"
 
 
-def test_readers_keep_the_dateline():
+def test_readers_keep_the_dateline() -> None:
     body = body_of("<p>Husum - Das Wasser wartet.</p>", "Husum - ", kind=SpanKind.DATELINE)
     assert body_html(body) == "<p>Husum - Das Wasser wartet.</p>"
 
 
-def test_without_html_the_text_becomes_paragraphs():
+def test_without_html_the_text_becomes_paragraphs() -> None:
     body = Body(
         html="",
         text="Eins < zwei\nzweite Zeile\n\nKontakt",
@@ -47,7 +47,7 @@ def test_without_html_the_text_becomes_paragraphs():
     assert body_html(body) == "<p>Eins &lt; zwei<br>zweite Zeile</p>"
 
 
-def test_spans_that_count_in_another_text_cut_nothing_wrong():
+def test_spans_that_count_in_another_text_cut_nothing_wrong() -> None:
     body = Body(
         html="<p>Kurz.</p>",
         text="Der ganze Text. Kontakt",
@@ -75,7 +75,7 @@ def test_content_mode(
     expected: str,
     make_member: MakeMember,
     policy: PublishPolicy,
-):
+) -> None:
     setting = replace(policy, outlet_content={"outlet1": own} if own else {})
     options = options_for(setting, OutputPolicy(name="x", content=cap))
     member = make_member(1, outlet_kind=OutletKind(kind))
@@ -84,14 +84,16 @@ def test_content_mode(
 
 def test_an_excerpt_is_short_and_leads_to_the_outlet(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     member = make_member(1, outlet_kind=OutletKind.MEDIA)
     html = story_html(make_story(1, html=f"<p>{LONG}</p>", text=LONG, members=(member,)), options)
     assert len(html) < 600
     assert '<a href="https://outlet1.example/a/1">Weiterlesen bei Haus 1</a>' in html
 
 
-def test_a_link_feed_shows_no_word_of_the_text(make_story: MakeStory, policy: PublishPolicy):
+def test_a_link_feed_shows_no_word_of_the_text(
+    make_story: MakeStory, policy: PublishPolicy
+) -> None:
     options = options_for(policy, OutputPolicy(name="x", content="link"))
     html = story_html(make_story(1), options)
     assert "Wasser" not in html
@@ -108,13 +110,13 @@ def test_a_link_feed_shows_no_word_of_the_text(make_story: MakeStory, policy: Pu
         pytest.param("", 10, "", id="nothing of nothing"),
     ],
 )
-def test_excerpt(text: str, limit: int, expected: str):
+def test_excerpt(text: str, limit: int, expected: str) -> None:
     assert excerpt(text, limit=limit) == expected
 
 
 def test_other_outlets_are_named_with_link_and_local_time(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     members = (
         make_member(1),
         make_member(3),
@@ -131,7 +133,7 @@ def test_other_outlets_are_named_with_link_and_local_time(
 
 def test_many_outlets_are_counted_not_listed(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     members = tuple(make_member(n) for n in range(1, 31))
     html = story_html(make_story(1, members=members), options)
     assert "und 9 weitere" in html
@@ -139,7 +141,7 @@ def test_many_outlets_are_counted_not_listed(
 
 def test_doubt_is_shown_only_for_more_than_one_outlet(
     make_story: MakeStory, make_member: MakeMember, policy: PublishPolicy
-):
+) -> None:
     options = options_for(replace(policy, language="en"))
     same = (make_member(1), make_member(2, outlet_id="outlet1"))
     other = (make_member(1), make_member(2), make_member(3))
@@ -151,14 +153,14 @@ def test_doubt_is_shown_only_for_more_than_one_outlet(
 
 def test_our_own_words_carry_their_language(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
-):
+) -> None:
     story = make_story(1, language="en-GB", members=(make_member(1), make_member(2)))
     assert '<p lang="de">Auch veröffentlicht' in story_html(story, options)
 
 
 def test_a_revision_says_what_changed_newest_first(
     make_story: MakeStory, make_change: Callable[..., StoryChange], options: RenderOptions
-):
+) -> None:
     changes = (
         make_change(1),
         make_change(2, kind=ChangeKind.REVISED, note=""),
@@ -172,7 +174,7 @@ def test_a_revision_says_what_changed_newest_first(
     assert "kein Wort davon" not in html
 
 
-def test_an_embargo_is_stated(make_story: MakeStory, options: RenderOptions):
+def test_an_embargo_is_stated(make_story: MakeStory, options: RenderOptions) -> None:
     story = make_story(1)
     html = story_html(replace(story, embargo_until=story.created_at + timedelta(days=1)), options)
     assert "<strong>Sperrfrist: 05.03.2026, 14:00 Uhr</strong>" in html
@@ -188,7 +190,7 @@ def test_an_embargo_is_stated(make_story: MakeStory, options: RenderOptions):
 )
 def test_a_title_is_never_empty(
     title: str, text: str, expected: str, make_story: MakeStory, options: RenderOptions
-):
+) -> None:
     assert story_title(make_story(1, title=title, html="", text=text), options) == expected
 
 
@@ -209,6 +211,6 @@ def test_a_title_is_never_empty(
         ),
     ],
 )
-def test_what_an_earlier_stage_missed_is_cleaned_here(html: str):
+def test_what_an_earlier_stage_missed_is_cleaned_here(html: str) -> None:
     shown = body_html(Body(html=html, text="", spans=()))
     assert html_problems(shown, "body") == []

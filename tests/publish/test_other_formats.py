@@ -51,7 +51,7 @@ def rich(make_story: MakeStory, make_member: MakeMember, make_change: MakeChange
     )
 
 
-def test_all_documents_of_a_policy_are_named_and_valid(rich: Story, policy: PublishPolicy):
+def test_all_documents_of_a_policy_are_named_and_valid(rich: Story, policy: PublishPolicy) -> None:
     wanted = replace(policy, outputs=(OutputPolicy(name="energy"),))
     documents = all_documents(Material(stories=[rich], outputs={"energy": [rich]}), wanted)
     assert list(documents) == [
@@ -72,7 +72,7 @@ def test_all_documents_of_a_policy_are_named_and_valid(rich: Story, policy: Publ
         assert validate_document(document, base_url=policy.base_url) == ()
 
 
-def test_rss_items_name_source_guid_and_full_content(rich: Story, policy: PublishPolicy):
+def test_rss_items_name_source_guid_and_full_content(rich: Story, policy: PublishPolicy) -> None:
     document = all_documents(Material(stories=[rich]), policy)["merged.rss"]
     item = etree.fromstring(document.body).find("channel/item")
     assert item is not None
@@ -91,7 +91,7 @@ def test_rss_items_name_source_guid_and_full_content(rich: Story, policy: Publis
     assert parsed.entries[0].summary == "Ein Vorspann"
 
 
-def test_json_feed_items_carry_the_extension(rich: Story, policy: PublishPolicy):
+def test_json_feed_items_carry_the_extension(rich: Story, policy: PublishPolicy) -> None:
     feed = data_of(Material(stories=[rich]), policy, "merged.json")
     item = feed["items"][0]
     assert feed["feed_url"] == "https://desk.example/feeds/merged.json"
@@ -107,7 +107,7 @@ def test_json_feed_items_carry_the_extension(rich: Story, policy: PublishPolicy)
     ]
 
 
-def test_ninjs_names_issuer_outlets_and_other_ids(rich: Story, policy: PublishPolicy):
+def test_ninjs_names_issuer_outlets_and_other_ids(rich: Story, policy: PublishPolicy) -> None:
     root = data_of(Material(stories=[rich]), policy, "merged.ninjs.json")
     item = root["associations"][0]
     assert root["standard"]["name"] == "ninjs"
@@ -128,7 +128,7 @@ def test_ninjs_names_issuer_outlets_and_other_ids(rich: Story, policy: PublishPo
 
 def test_a_withdrawn_story_is_canceled_in_ninjs(
     make_story: MakeStory, make_change: MakeChange, policy: PublishPolicy
-):
+) -> None:
     change = make_change(1, kind=ChangeKind.WITHDRAWN)
     story = make_story(1, status=StoryStatus.WITHDRAWN, changes=(change,))
     item = data_of(Material(stories=[story]), policy, "merged.ninjs.json")["associations"][0]
@@ -139,7 +139,7 @@ def test_a_withdrawn_story_is_canceled_in_ninjs(
 @pytest.mark.parametrize("status", ["held", "quarantined", "merged", "redacted"])
 def test_nothing_of_a_story_that_is_not_shown_is_published(
     status: str, make_story: MakeStory, make_change: MakeChange, policy: PublishPolicy
-):
+) -> None:
     hidden = make_story(1, status=StoryStatus(status), changes=(make_change(1),))
     wanted = replace(policy, outputs=(OutputPolicy(name="energy"),))
     material = Material(stories=[hidden], corrected=[hidden], outputs={"energy": [hidden]})
@@ -147,7 +147,7 @@ def test_nothing_of_a_story_that_is_not_shown_is_published(
         assert b"Ebbe" not in document.body
 
 
-def test_the_short_formats_hold_one_page(make_story: MakeStory, policy: PublishPolicy):
+def test_the_short_formats_hold_one_page(make_story: MakeStory, policy: PublishPolicy) -> None:
     stories = [make_story(n) for n in range(1, 9)]
     documents = all_documents(Material(stories=stories), policy)
     assert documents["merged.atom"].body.count(b"<entry>") == 8
@@ -156,7 +156,7 @@ def test_the_short_formats_hold_one_page(make_story: MakeStory, policy: PublishP
     assert newest == UUID(int=8).urn
 
 
-def test_equal_material_gives_equal_documents(rich: Story, policy: PublishPolicy):
+def test_equal_material_gives_equal_documents(rich: Story, policy: PublishPolicy) -> None:
     first = all_documents(Material(stories=[rich]), policy)
     second = all_documents(Material(stories=[rich]), policy)
     assert first == second
@@ -164,7 +164,7 @@ def test_equal_material_gives_equal_documents(rich: Story, policy: PublishPolicy
 
 def test_each_correction_is_an_entry_of_its_own(
     make_story: MakeStory, make_change: MakeChange, policy: PublishPolicy
-):
+) -> None:
     story = make_story(
         1,
         revision=3,
@@ -183,7 +183,7 @@ def test_each_correction_is_an_entry_of_its_own(
 
 def test_only_the_newest_corrections_are_kept(
     make_story: MakeStory, make_change: MakeChange, policy: PublishPolicy
-):
+) -> None:
     story = make_story(1, changes=tuple(make_change(n) for n in range(1, 12)))
     document = all_documents(Material(stories=[], corrected=[story]), policy)["corrections.atom"]
     assert document.body.count(b"<entry>") == policy.page_size
@@ -192,7 +192,7 @@ def test_only_the_newest_corrections_are_kept(
 
 def test_all_atom_shows_each_entry_with_its_story(
     make_member: MakeMember, make_story: MakeStory, policy: PublishPolicy
-):
+) -> None:
     items = [
         EntryItem(
             member=make_member(n),
@@ -216,7 +216,9 @@ def test_all_atom_shows_each_entry_with_its_story(
     assert document.body.count(f"<agg:story>{UUID(int=1).urn}</agg:story>".encode()) == 2
 
 
-def test_a_search_is_a_feed_at_exactly_its_address(make_story: MakeStory, policy: PublishPolicy):
+def test_a_search_is_a_feed_at_exactly_its_address(
+    make_story: MakeStory, policy: PublishPolicy
+) -> None:
     document = search_document(
         [make_story(1)], policy, query="q=ebbe+OR+flut&kind=ministry", title="ebbe OR flut"
     )
@@ -224,7 +226,7 @@ def test_a_search_is_a_feed_at_exactly_its_address(make_story: MakeStory, policy
     assert b"feed.atom?q=ebbe+OR+flut&amp;kind=ministry" in document.body
 
 
-def test_opml_lists_public_enabled_feeds_by_outlet(policy: PublishPolicy):
+def test_opml_lists_public_enabled_feeds_by_outlet(policy: PublishPolicy) -> None:
     amt = Outlet(id="amt", name="Amt & Soehne", kind=OutletKind.MINISTRY)
     netz = Outlet(id="netz", name="Netz", kind=OutletKind.PORTAL)
     feeds = [
@@ -247,7 +249,7 @@ def test_opml_lists_public_enabled_feeds_by_outlet(policy: PublishPolicy):
 
 def test_no_private_address_is_published_anywhere(
     make_story: MakeStory, make_member: MakeMember, policy: PublishPolicy
-):
+) -> None:
     private = make_member(
         1,
         feed_public=False,

@@ -43,23 +43,23 @@ def story(make_story: MakeStory, make_member: Callable[..., Member]) -> Story:
         ),
     ],
 )
-def test_filter(output: dict[str, tuple[str, ...]], *, kept: bool, story: Story):
+def test_filter(output: dict[str, tuple[str, ...]], *, kept: bool, story: Story) -> None:
     chosen = select([story], OutputPolicy(name="x", **output))  # type: ignore[arg-type]
     assert bool(chosen) is kept
 
 
-def test_the_stores_hits_and_misses_decide_the_queries(make_story: MakeStory):
+def test_the_stores_hits_and_misses_decide_the_queries(make_story: MakeStory) -> None:
     stories = [make_story(n) for n in (1, 2, 3)]
     output = OutputPolicy(name="x", query="ebbe", not_query="flut")
     chosen = select(stories, output, hits={stories[0].id, stories[1].id}, misses={stories[1].id})
     assert chosen == (stories[0],)
 
 
-def test_an_empty_set_of_hits_selects_nothing(make_story: MakeStory):
+def test_an_empty_set_of_hits_selects_nothing(make_story: MakeStory) -> None:
     assert select([make_story(1)], OutputPolicy(name="x", query="ebbe"), hits=set()) == ()
 
 
-def test_newest_first_leaves_out_what_is_not_shown(make_story: MakeStory):
+def test_newest_first_leaves_out_what_is_not_shown(make_story: MakeStory) -> None:
     held = make_story(9, status=StoryStatus.HELD)
     bare = make_story(8, members=())
     stories = [make_story(1), held, make_story(3), bare, make_story(2)]

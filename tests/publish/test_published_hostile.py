@@ -115,7 +115,7 @@ def everything(story: Story, policy: PublishPolicy) -> tuple[Document, ...]:
 @pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
 def test_every_document_with_hostile_text_everywhere_is_valid(
     text: str, make_story: MakeStory, make_member: MakeMember, policy: PublishPolicy
-):
+) -> None:
     for document in everything(hostile_story(text, make_story, make_member), policy):
         problems = validate_document(document, base_url=policy.base_url)
         assert problems == (), (document.path, [str(problem) for problem in problems])
@@ -124,7 +124,7 @@ def test_every_document_with_hostile_text_everywhere_is_valid(
 @pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
 def test_no_script_reaches_a_reader_that_takes_everything_for_html(
     text: str, make_story: MakeStory, make_member: MakeMember, policy: PublishPolicy
-):
+) -> None:
     for document in everything(hostile_story(text, make_story, make_member), policy):
         if not document.path.endswith((".atom", ".rss")):
             continue
@@ -142,7 +142,7 @@ def test_no_script_reaches_a_reader_that_takes_everything_for_html(
 @given(text=st.text(st.characters(), max_size=60))
 def test_any_text_in_any_field_gives_valid_documents(
     text: str, make_story: MakeStory, make_member: MakeMember, policy: PublishPolicy
-):
+) -> None:
     for document in everything(hostile_story(text, make_story, make_member), policy):
         problems = validate_document(document, base_url=policy.base_url)
         assert problems == (), (document.path, [str(problem) for problem in problems])
@@ -160,7 +160,7 @@ def test_any_time_is_written_as_a_valid_date(
     revision: int,
     make_story: MakeStory,
     policy: PublishPolicy,
-):
+) -> None:
     aware = moment.replace(tzinfo=UTC)
     story = make_story(1, updated=aware, published=aware, created_at=aware, revision=revision)
     for document in everything(story, policy):
