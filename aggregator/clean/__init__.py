@@ -12,6 +12,7 @@ from aggregator.clean.learned import (
     add_sighting,
     document_frequency,
     learn,
+    united,
 )
 from aggregator.clean.notices import find_notices
 from aggregator.clean.rules import RuleError, rule_book, user_rules
@@ -38,5 +39,6 @@ __all__ = [
     "normalise_issuer",
     "observe",
     "rule_book",
+    "united",
     "user_rules",
 ]

@@ -28,6 +28,7 @@ SHINGLE_WORDS = 2
 SKETCH_SEEDS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)
 SAMPLE_CHARS = 240
 _MASK = 0xFFFFFFFF
+_NOT_LINE_END = re.compile(r"[^\n]")
 _DIGIT = re.compile(r"\d")
 _QUOTE = re.compile(r"[„“”»«\"]")
 
@@ -81,7 +82,7 @@ def observe(text: str, *, spans: Sequence[Span] = ()) -> tuple[BlockSighting, ..
 
     Args:
         text: The entry's whole text.
-        spans: Its boilerplate by rules; datelines and learned spans count as kept.
+        spans: Its boilerplate; what is learned counts as kept, or it would be forgotten.
 
     Returns:
         In the order of the text. Count a block once for each distinct release (story),
@@ -109,19 +110,34 @@ def observe(text: str, *, spans: Sequence[Span] = ()) -> tuple[BlockSighting, ..
 
 
 def block_hashes(text: str) -> frozenset[int]:
-    """Hashes of all sentences of a body: what matching looks up in the outlet's statistics."""
+    """Hashes of a body's sentences: what matching looks up in the outlet's statistics.
+
+    Args:
+        text: The body without datelines (`Cleaned.body(keep_datelines=False)`).
+    """
     return frozenset(block.hash for block in blocks_of(text))
 
 
 def blocks_of(text: str, *, spans: Sequence[Span] = ()) -> Iterator[Block]:
     """The kept sentences of at least `MIN_WORDS` words, hashed."""
-    cut = [s for s in spans if s.kind not in {SpanKind.DATELINE, SpanKind.LEARNED}]
-    for sentence in _sentences(text):
-        if any(s.start < sentence.end and sentence.start < s.end for s in cut):
-            continue
+    for sentence in _sentences(_blanked(text, spans)):
         words = tokens(sentence.text)
         if len(words) >= MIN_WORDS:
             yield _hashed(sentence, words)
+
+
+def _blanked(text: str, spans: Sequence[Span]) -> str:
+    """The text with its cut ranges (learned ones apart) as blanks; offsets stay."""
+    parts: list[str] = []
+    at = 0
+    for span in sorted(spans):
+        if span.kind is SpanKind.LEARNED:
+            continue
+        parts.append(text[at : span.start])
+        parts.append(_NOT_LINE_END.sub(" ", text[span.start : span.end]))
+        at = span.end
+    parts.append(text[at:])
+    return "".join(parts)
 
 
 def _sentences(text: str) -> Iterator[Sentence]:

@@ -9,13 +9,13 @@ Order of evaluation:
 4. footer       from the bottom: rules that hold only there, contact data without a
                 label, then short or few lines that stand between cut ones
 
-The four are repeated until nothing more is cut, so that cleaning a cleaned text
+The last three are repeated until nothing more is cut, so that cleaning a cleaned text
 changes nothing.
 """
 
 from __future__ import annotations
 
-from aggregator.clean.features import contact_like, is_appeal, is_short, link_like, list_item
+from aggregator.clean.features import is_short, link_like, list_item
 from aggregator.clean.footer import cut_footer
 from aggregator.clean.head import cut_head, first_sentence
 from aggregator.clean.rules import Position, Rule, Scope
@@ -36,10 +36,10 @@ BLOCK_REACH = 3
 
 def cut_lines(sheet: Sheet, *, title: str) -> None:
     """Mark every line of the sheet that is boilerplate."""
+    cut_titles(sheet, title)
+    _cut_page_lines(sheet)
     for _ in range(MAX_ROUNDS):
         before = len(sheet.live())
-        cut_titles(sheet, title)
-        _cut_page_lines(sheet)
         _cut_by_rules(sheet)
         cut_head(sheet)
         cut_footer(sheet)
@@ -58,7 +58,7 @@ def _cut_page_lines(sheet: Sheet) -> None:
         ):
             continue
         first = seen.setdefault(line.text, number)
-        if first + 1 < number and contact_like(line):
+        if first + 1 < number and sheet.contact(number):
             for other in (first, number):
                 sheet.mark(other, other + 1, Mark(SpanKind.METADATA, PAGE_LINE))
 
@@ -132,9 +132,9 @@ def _block(sheet: Sheet, number: int) -> int:
     end = last = number + 1
     while end < len(lines):
         line = lines[end]
-        if _heads_other(sheet, end, but=SpanKind.CONTACT) or is_appeal(line):
+        if _heads_other(sheet, end, but=SpanKind.CONTACT) or sheet.appeal(end):
             break
-        if contact_like(line) and not (
+        if sheet.contact(end) and not (
             sheet.prose(end) and len(line.words) > BLOCK_SENTENCE_WORDS
         ):
             last = end + 1

@@ -26,20 +26,27 @@ __all__ = [
 # a sentence); a line of 16 words is text even where a hard line break cut its end off.
 PROSE_WORDS = 8
 LONG_WORDS = 16
+BLOCK_WORDS = 60
 SHORT_WORDS = 9
 SHORT_CHARS = 90
 
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”“’»«)\]*\d]*$")
 _MAIL = re.compile(r"[\w.+-]\s?(?:@|\(at\)|\[at\])\s?[\w-]+\.", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|\bwww\.)\S+\.", re.IGNORECASE)
+# A cheap first look: seven characters of a number in a row.
+_RUN = re.compile(r"\d[\d\s()/.\-\u2010-\u2015]{5,}\d")
 _NUMBER = re.compile(
     r"""(?:\+|\b00)\d{1,3}[\d\s()/.\-\u2010-\u2015]{6,}          # international
     | (?<![\d.,])\(?0\d{1,5}\)?[\s/.\-\u2010-\u2015]{1,4}\d[\d\s/.\-\u2010-\u2015]{3,}
-    | \(?\b\d{3}\)?[\s.\-/]{1,2}\d{3}[.\-\s]\d{4}\b          # American
-    | (?:str\.|stra(?:ß|ss)e|platz|weg|allee|gasse|ring|ufer|damm|chaussee|markt)
-      \s?\d+[\w\-/ ]{0,8}(?:,|$)""",
+    | \(?\b\d{3}\)?[\s.\-/]{1,2}\d{3}[.\-\s]\d{4}\b          # American""",
     re.IGNORECASE | re.VERBOSE,
 )
+_STREET = re.compile(
+    r"(?:str\.|stra(?:ß|ss)e|platz|weg|allee|gasse|ring|ufer|damm|chaussee|markt)"
+    r"\s?\d+[\w\-/ ]{0,8}(?:,|$)",
+    re.IGNORECASE,
+)
+STREET_CHARS = 120
 _DIGIT = re.compile(r"\d")
 _LABEL = re.compile(
     r"""\W*(?:tel|telefon|fon|phone|ph|fax|telefax|mobil|mobile|handy|cell|office|e-?mails?
@@ -75,9 +82,10 @@ APPEALS = (
     "tipline",
     "witness",
 )
+_APPEAL_STARTS = frozenset(word[:4] for word in APPEALS)
 _APPEAL_PHRASES = ("crime stoppers", "tip line", "anyone with", "information about th")
-_BLOCK_WORDS = re.compile(
-    r"\b(?:telefon|telefax|tel|fax|e-?mail|pressestelle|homepage|phone|mobil)\b", re.IGNORECASE
+_BLOCK_WORDS = frozenset(
+    ("telefon", "telefax", "tel", "fax", "mail", "email", "pressestelle", "homepage", "phone", "mobil")
 )
 
 
@@ -93,11 +101,9 @@ def is_prose(line: Line) -> bool:
         return False
     if count < LONG_WORDS and not ends_sentence(line):
         return False
-    return not (
-        count < 60  # noqa: PLR2004 - a longer line holds text beside its data
-        and contact_like(line)
-        and len(_BLOCK_WORDS.findall(line.text)) > 1
-    )
+    labels = sum(word in _BLOCK_WORDS for word in line.words)
+    # A block of data in one line; a longer line holds text beside its data.
+    return not (labels > 1 and count < BLOCK_WORDS and contact_like(line))
 
 
 def is_short(line: Line) -> bool:
@@ -118,7 +124,11 @@ def contact_like(line: Line) -> bool:
         return True
     if ("://" in head or "ww." in head.lower()) and _URL.search(head):
         return True
-    return _DIGIT.search(head) is not None and _NUMBER.search(head) is not None
+    if _DIGIT.search(head) is None:
+        return False
+    if len(head) <= STREET_CHARS and _STREET.search(head):
+        return True
+    return _RUN.search(head) is not None and _NUMBER.search(head) is not None
 
 
 def link_like(line: Line) -> bool:
@@ -133,7 +143,7 @@ def list_item(line: Line) -> bool:
 
 def is_appeal(line: Line) -> bool:
     """Asks witnesses or those concerned to call: facts of the release, never a contact block."""
-    if any(word.startswith(APPEALS) for word in line.words):
+    if any(word[:4] in _APPEAL_STARTS and word.startswith(APPEALS) for word in line.words):
         return True
     lower = line.head.lower()
     return any(phrase in lower for phrase in _APPEAL_PHRASES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from aggregator.clean.features import contact_like, ends_sentence, is_appeal, is_short
+from aggregator.clean.features import ends_sentence, is_short
 from aggregator.clean.rules import Position
 from aggregator.clean.sheet import Mark, Sheet
 from aggregator.model.entries import SpanKind
@@ -58,7 +58,7 @@ def cut_footer(sheet: Sheet) -> None:
                 pending, total, pending_words = [], total - pending_words, 0
             continue
         line = sheet.lines[number]
-        if is_appeal(line) or (sheet.prose(number) and _QUOTE.search(line.head)):
+        if sheet.appeal(number) or (sheet.prose(number) and _QUOTE.search(line.head)):
             return
         if sheet.prose(number):
             pending_words += len(line.words)
@@ -74,14 +74,14 @@ def _own_mark(sheet: Sheet, number: int, *, pending: bool) -> Mark | None:
     complete = _complete_above(sheet, number)
     if rule is not None and rule.position is Position.LAST and complete:
         return Mark(rule.kind, rule.name)
-    if pending or sheet.prose(number) or is_appeal(line) or not complete:
+    if pending or sheet.prose(number) or sheet.appeal(number) or not complete:
         return None
     below = sheet.marks[number + 1] if number + 1 < len(sheet.lines) else None
     if below is not None and below.kind is SpanKind.CONTACT:
         rule = sheet.rule(number, Position.ABOVE_CONTACT)
         if rule is not None:
             return Mark(rule.kind, rule.name)
-    if contact_like(line):
+    if sheet.contact(number):
         return Mark(SpanKind.CONTACT, UNLABELLED)
     if (
         below is not None

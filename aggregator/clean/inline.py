@@ -10,8 +10,8 @@ from aggregator.model.entries import Span
 
 __all__ = ["inline_spans"]
 
-# How far from a line's end a rule with `where = "end"` looks for its mark.
-END_CHARS = 160
+# How far from a line's start or end a rule with `where` looks for its mark.
+EDGE_CHARS = 160
 
 
 def inline_spans(sheet: Sheet, *, book: RuleBook, user: tuple[Rule, ...]) -> list[Span]:
@@ -58,14 +58,10 @@ def _add(spans: list[Span], text: str, rule: Rule, start: int, end: int) -> None
 def _found(text: str, rule: Rule, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Ranges the pattern matches in a line, white space at their ends left out."""
     if rule.where is Where.END:
-        start = max(start, end - END_CHARS)
-    line = text[start:end]
-    if rule.where is Where.START:
-        first = rule.pattern.match(line)
-        matches = iter(() if first is None else (first,))
-    else:
-        matches = rule.pattern.finditer(line)
-    for match in matches:
+        start = max(start, end - EDGE_CHARS)
+    elif rule.where is Where.START:
+        end = min(end, start + EDGE_CHARS)
+    for match in rule.pattern.finditer(text[start:end]):
         found = match.group()
         begin = start + match.start() + len(found) - len(found.lstrip())
         yield begin, start + match.end() - (len(found) - len(found.rstrip()))

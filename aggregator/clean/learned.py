@@ -31,6 +31,7 @@ __all__ = [
     "document_frequency",
     "learn",
     "learned_spans",
+    "united",
 ]
 
 # Two of three minima agree for near duplicates (a word changed in ten: 97 %).
@@ -38,7 +39,7 @@ SKETCH_AGREES = 2
 # A near duplicate has about as many words.
 WORDS_TOLERANCE = 0.2
 # A block seen with more different figures than this is a template that carries facts.
-MAX_FACTS = 2
+MAX_FACTS = 1
 KEPT_FACTS = 8
 # Most of a text that learned blocks may cut.
 MAX_SHARE = 0.4
@@ -50,6 +51,7 @@ class LearnPolicy:
 
     Attributes:
         min_releases: Distinct releases a block must occur in.
+        min_frequency: Least share of the outlet's (issuer's) releases that hold it.
         min_place: Least mean place in the text; 0 is the top, 1 the end.
         decay: How long a block lives after it was last seen.
         max_share: Most of a text's kept words that learned blocks may cut; a text
@@ -57,7 +59,8 @@ class LearnPolicy:
         max_blocks: Most blocks of one outlet or issuer, most seen first.
     """
 
-    min_releases: int = 4
+    min_releases: int = 5
+    min_frequency: float = 0.15
     min_place: float = 0.5
     decay: timedelta = timedelta(days=180)
     max_share: float = MAX_SHARE
@@ -201,7 +204,7 @@ def add_sighting(
 
 
 def learn(
-    statistics: Iterable[BlockStatistics], *, policy: LearnPolicy, now: datetime
+    statistics: Iterable[BlockStatistics], *, releases: int, policy: LearnPolicy, now: datetime
 ) -> LearnedBlocks:
     """The blocks that count as boilerplate today.
 
@@ -209,27 +212,45 @@ def learn(
     counts (and do not decay), rejected ones never are.
 
     Args:
-        statistics: One row a block, of one outlet, one issuer, or both.
+        statistics: One row a block, of one outlet or of one issuer.
+        releases: How many distinct releases of it were observed in all.
         policy: Thresholds.
         now: Aware UTC, for the decay.
     """
-    active = [s for s in statistics if _is_boilerplate(s, policy, now)]
+    active = [s for s in statistics if _is_boilerplate(s, releases, policy, now)]
     active.sort(key=lambda s: (s.approved is not True, -s.releases, s.block))
     chosen = {s.block: s for s in active[: policy.max_blocks]}
-    blocks = tuple(
-        LearnedBlock(block=s.block, sketch=s.sketch, words=s.words, facts=s.facts)
-        for s in sorted(chosen.values(), key=lambda s: s.block)
+    return _versioned(
+        (
+            LearnedBlock(block=s.block, sketch=s.sketch, words=s.words, facts=s.facts)
+            for s in chosen.values()
+        ),
+        max_share=policy.max_share,
     )
-    parts = [f"{b.block}:{','.join(map(str, b.facts))}" for b in blocks]
-    version = f"{zlib.crc32(' '.join(parts).encode()):08x}" if blocks else "0"
-    return LearnedBlocks(blocks=blocks, version=version, max_share=policy.max_share)
 
 
-def _is_boilerplate(s: BlockStatistics, policy: LearnPolicy, now: datetime) -> bool:
+def united(*learned: LearnedBlocks) -> LearnedBlocks:
+    """The active blocks of an outlet and of an issuer as one set."""
+    blocks = {block.block: block for part in learned for block in part.blocks}
+    share = min((part.max_share for part in learned), default=MAX_SHARE)
+    return _versioned(blocks.values(), max_share=share)
+
+
+def _versioned(blocks: Iterable[LearnedBlock], *, max_share: float) -> LearnedBlocks:
+    ordered = tuple(sorted(blocks, key=lambda b: b.block))
+    parts = [f"{b.block}:{','.join(map(str, b.facts))}" for b in ordered]
+    version = f"{zlib.crc32(' '.join(parts).encode()):08x}" if ordered else "0"
+    return LearnedBlocks(blocks=ordered, version=version, max_share=max_share)
+
+
+def _is_boilerplate(
+    s: BlockStatistics, releases: int, policy: LearnPolicy, now: datetime
+) -> bool:
     if s.approved is not None:
         return s.approved
     return (
         s.releases >= policy.min_releases
+        and s.releases >= policy.min_frequency * releases
         and s.place >= policy.min_place
         and not s.protected
         and len(s.facts) <= MAX_FACTS

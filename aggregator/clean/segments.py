@@ -8,7 +8,7 @@ such a line is to be split, and the pieces are treated like lines of their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 __all__ = ["Line", "Sentence", "evened", "paragraphs", "sentences", "split_lines"]
@@ -60,6 +60,7 @@ class Line:
         gap: An empty line stands before it.
         glued: It begins inside a line of the text.
         words: Its words and numbers, lower case, in order.
+        keys: Its words, each once.
     """
 
     start: int
@@ -68,11 +69,7 @@ class Line:
     gap: bool
     glued: bool
     words: tuple[str, ...]
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """Its words, each once."""
-        return frozenset(self.words)
+    keys: frozenset[str]
 
     @property
     def head(self) -> str:
@@ -108,31 +105,27 @@ def split_lines(
             continue
         start = match.start() + raw.find(stripped[0])
         gap = text.count("\n", last_end, match.start()) > 1
-        words = tuple(_WORD.findall(_mended(stripped).lower()))
-        points = cut_points(stripped, frozenset(words))
-        lines.extend(_pieces(stripped, start, points, gap=gap, words=words))
+        whole = _line(stripped, start, gap=gap, glued=False)
+        points = cut_points(stripped, whole.keys)
+        lines.extend(_pieces(whole, stripped, points) if points else (whole,))
         last_end = match.end()
     return tuple(lines)
 
 
-def _pieces(
-    line: str, start: int, points: list[int], *, gap: bool, words: tuple[str, ...]
-) -> list[Line]:
-    if not points:
-        return [Line(start, start + len(line), _mended(line), gap, False, words)]
-    pieces: list[Line] = []
-    for left, right in zip([0, *points], [*points, len(line)], strict=True):
-        part = line[left:right]
+def _line(stripped: str, start: int, *, gap: bool, glued: bool) -> Line:
+    mended = _mended(stripped)
+    words = tuple(_WORD.findall(mended.lower()))
+    end = start + len(stripped)
+    return Line(start, end, mended, gap, glued, words, frozenset(words))
+
+
+def _pieces(whole: Line, raw: str, points: list[int]) -> Iterator[Line]:
+    for left, right in zip([0, *points], [*points, len(raw)], strict=True):
+        part = raw[left:right]
         stripped = part.strip()
-        if not stripped:
-            continue
-        at = start + left + part.find(stripped[0])
-        inner = tuple(_WORD.findall(_mended(stripped).lower()))
-        first = not pieces
-        pieces.append(
-            Line(at, at + len(stripped), _mended(stripped), gap and first, left > 0, inner)
-        )
-    return pieces
+        if stripped:
+            at = whole.start + left + part.find(stripped[0])
+            yield _line(stripped, at, gap=whole.gap and not left, glued=left > 0)
 
 
 def evened(text: str) -> str:

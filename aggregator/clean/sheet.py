@@ -6,10 +6,11 @@ Local to one call of `clean`; nothing here outlives it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from aggregator.clean.features import is_prose
+from aggregator.clean.features import contact_like, is_appeal, is_prose
 from aggregator.clean.rules import Glue, Position, Rule, RuleBook, Scope
 from aggregator.clean.segments import Line, evened, split_lines
 from aggregator.model.entries import SpanKind
@@ -59,7 +60,18 @@ class Sheet:
         marks: One for each line, None where it is kept.
     """
 
-    __slots__ = ("_book", "_matches", "_outlet", "_prose", "_user", "lines", "marks", "text")
+    __slots__ = (
+        "_appeal",
+        "_book",
+        "_contact",
+        "_matches",
+        "_outlet",
+        "_prose",
+        "_user",
+        "lines",
+        "marks",
+        "text",
+    )
 
     def __init__(
         self,
@@ -78,6 +90,8 @@ class Sheet:
         self._outlet = outlet
         self._matches: list[tuple[Rule, ...] | None] = [None] * len(lines)
         self._prose: list[bool | None] = [None] * len(lines)
+        self._contact: list[bool | None] = [None] * len(lines)
+        self._appeal: list[bool | None] = [None] * len(lines)
 
     def live(self) -> list[int]:
         """Numbers of the lines that are kept so far."""
@@ -88,6 +102,20 @@ class Sheet:
         known = self._prose[number]
         if known is None:
             known = self._prose[number] = is_prose(self.lines[number])
+        return known
+
+    def contact(self, number: int) -> bool:
+        """Whether the line holds contact data."""
+        known = self._contact[number]
+        if known is None:
+            known = self._contact[number] = contact_like(self.lines[number])
+        return known
+
+    def appeal(self, number: int) -> bool:
+        """Whether the line asks witnesses or those concerned to call."""
+        known = self._appeal[number]
+        if known is None:
+            known = self._appeal[number] = is_appeal(self.lines[number])
         return known
 
     def matches(self, number: int) -> tuple[Rule, ...]:
@@ -163,30 +191,37 @@ def _cutter(book: RuleBook) -> Callable[[str, frozenset[str]], list[int]]:
     def cut_points(line: str, words: frozenset[str]) -> list[int]:
         if keys.isdisjoint(words):
             return []
+        lower = line.lower()
+        ends = [place.end() for place in _GLUE_POINT.finditer(line)]
         points: set[int] = set()
         for rule in book.candidates(book.glued, words, text=line):
-            points.update(_glued(rule, line, words))
+            places = ends
+            if rule.glued is Glue.ANYWHERE:
+                places = [place.end() for place in _WORD_POINT.finditer(line)]
+            points.update(_glued(rule, line, _near_keys(rule.keys & words, lower, places)))
         return sorted(points)
 
     return cut_points
 
 
-def _glued(rule: Rule, line: str, words: frozenset[str]) -> Iterator[int]:
-    """Where in a line a rule's own line begins, its start left out.
-
-    Tried are the ends of sentences (or words) shortly before one of the rule's keys.
-    """
-    places = _GLUE_POINT if rule.glued is Glue.SENTENCE else _WORD_POINT
-    lower = line.lower()
-    first = rule.pattern.match(line)
-    end = first.end() if first else 1
-    for key in sorted(rule.keys & words):
+def _near_keys(keys: frozenset[str], lower: str, places: list[int]) -> list[int]:
+    """The places shortly before one of the keys."""
+    near: set[int] = set()
+    for key in keys:
         at = lower.find(key)
         while at >= 0:
-            for place in places.finditer(line, max(0, at - KEY_REACH), at + 1):
-                if place.end() < end or place.end() > at:
-                    continue
-                if match := rule.pattern.match(line, place.end()):
-                    end = match.end()
-                    yield place.end()
+            near.update(places[bisect_left(places, at - KEY_REACH) : bisect_right(places, at)])
             at = lower.find(key, at + len(key))
+    return sorted(near)
+
+
+def _glued(rule: Rule, line: str, places: list[int]) -> Iterator[int]:
+    """Where in a line a rule's own line begins, its start left out."""
+    end = -1
+    for place in places:
+        if end < 0:
+            first = rule.pattern.match(line)
+            end = first.end() if first else 1
+        if place >= end and (match := rule.pattern.match(line, place)):
+            end = match.end()
+            yield place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aggregator.clean.features import contact_like
 from aggregator.clean.sheet import Mark, Sheet
 from aggregator.model.entries import SpanKind
 from aggregator.text import tokens
@@ -88,4 +87,4 @@ def _headline(sheet: Sheet, number: int) -> bool:
     line = sheet.lines[number]
     if len(line.words) > MAX_TITLE_WORDS or line.text.endswith((".", ":")):
         return False
-    return not contact_like(line)
+    return not sheet.contact(number)
