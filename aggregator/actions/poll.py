@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from aggregator.errors import NotFoundError, StaleLeaseError
+from aggregator.errors import NotFoundError, StaleLeaseError, StoreError
 from aggregator.model.feeds import Feed, PollStatus
 from aggregator.model.fetching import FailureKind
 from aggregator.model.policy import Settings
@@ -77,8 +77,12 @@ async def poll_feeds(
         on_report(report)
         return report
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(feed)) for feed in chosen]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(feed)) for feed in chosen]
+    except* StoreError as failed:
+        # One message for the person, not one a feed: they all met the same database.
+        raise failed.exceptions[0] from None
     return tuple(task.result() for task in tasks)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from aggregator.clean import LearnedBlocks
+from aggregator.clean import NOTHING_LEARNED, LearnedBlocks
 from aggregator.model.feeds import Outlet
+from aggregator.store import blocks
 from aggregator.store.database import Connection
 
 __all__ = ["active_blocks", "scopes_of"]
@@ -17,4 +18,9 @@ def scopes_of(outlet: Outlet) -> tuple[str, ...]:
 
 def active_blocks(conn: Connection, outlet: Outlet) -> LearnedBlocks:
     """The outlet's active and approved learned blocks, as the cleaner takes them."""
-    raise NotImplementedError
+    rows = blocks.active(conn, scopes_of(outlet))
+    return NOTHING_LEARNED if not rows else _as_learned(rows)
+
+
+def _as_learned(rows: tuple[blocks.LearnedBlock, ...]) -> LearnedBlocks:
+    raise NotImplementedError(rows)
