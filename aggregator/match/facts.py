@@ -12,7 +12,7 @@ on one side at least; two fillings of one template leave most of their slots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from aggregator.match.facts_calendar import dates_agree, times_agree, weekday_fits
 from aggregator.match.facts_codec import decode, encode
@@ -49,6 +49,7 @@ __all__ = [
 
 # Fewer values than this are too few to call two texts two fillings of one template.
 _DISJOINT_VALUES = 3
+_SEVERAL_DAYS = 2
 
 
 def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
@@ -62,7 +63,13 @@ def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
         Each slot once; swapping the arguments swaps the values and nothing else.
     """
     found: dict[tuple[FactKind, str, str, str], Conflict] = {}
-    for mine, other in (*_named_in_titles(a, b), *_aligned(_unsettled(a, b), _unsettled(b, a))):
+    only_a, only_b = _unsettled(a, b), _unsettled(b, a)
+    pairs = (
+        *_named_in_titles(a, b),
+        *_aligned(only_a, only_b),
+        *_other_days(a, only_a, b, only_b),
+    )
+    for mine, other in pairs:
         conflict = _conflict(mine, other)
         found.setdefault((conflict.kind, conflict.role, mine.value, other.value), conflict)
     return tuple(sorted(found.values(), key=lambda each: each.strength is Strength.SOFT))
@@ -76,7 +83,7 @@ def agreement(a: Facts, b: Facts) -> Agreement:
         for slot in aligned
     )
     fewer = min(len(a.values), len(b.values))
-    common = len(a.values & b.values)
+    common = len(a.values.keys() & b.values.keys())
     return Agreement(
         len(aligned),
         equal,
@@ -120,8 +127,13 @@ def _year(own: Facts, other: Facts) -> int | None:
 
 
 def _unsettled(facts: Facts, other: Facts) -> list[Fact]:
-    """Facts whose value the other text names nowhere."""
-    strange = facts.values - other.values
+    """Facts that the other text names nowhere, or less often.
+
+    A value that stands elsewhere too is settled as often as both texts have it: where
+    27 became 26, one text has one 27 more, the other one a 26.
+    """
+    known = other.values.get
+    strange = {value for value, times in facts.values.items() if times > known(value, 0)}
     if not strange:
         return []
     return [
@@ -129,7 +141,8 @@ def _unsettled(facts: Facts, other: Facts) -> list[Fact]:
         for fact in facts.facts
         if (fact.family, fact.value) in strange
         and not any(
-            same_value(fact, each, facts, other) for each in other.families.get(fact.family, ())
+            each.value != fact.value and same_value(fact, each, facts, other)
+            for each in other.families.get(fact.family, ())
         )
     ]
 
@@ -146,12 +159,37 @@ def _named_in_titles(a: Facts, b: Facts) -> Iterator[tuple[Fact, Fact]]:
             yield mine[0], other[0]
 
 
+def _other_days(
+    a: Facts, only_a: list[Fact], b: Facts, only_b: list[Fact]
+) -> Iterator[tuple[Fact, Fact]]:
+    """The first days of two texts that name several days each and none in common.
+
+    A copy's days are its source's, even where cutting has moved them from their slots.
+    """
+    days_a, days_b = _days(a.facts), _days(b.facts)
+    if min(len(days_a), len(days_b)) < _SEVERAL_DAYS:
+        return
+    left_a, left_b = _days(only_a), _days(only_b)
+    if left_a.keys() == days_a.keys() and left_b.keys() == days_b.keys():
+        yield next(iter(left_a.values())), next(iter(left_b.values()))
+
+
+def _days(facts: Iterable[Fact]) -> dict[str, Fact]:
+    """Dates with a day, by value."""
+    return {
+        fact.value: fact
+        for fact in facts
+        if fact.kind is FactKind.DATE and not fact.value.endswith("-")
+    }
+
+
 def _aligned(only_a: list[Fact], only_b: list[Fact]) -> Iterator[tuple[Fact, Fact]]:
     slots = {slot: fact for fact in reversed(only_b) for slot in fact.slots}
     for fact in only_a:
         for slot in fact.slots:
-            if slot in slots:
-                yield fact, slots[slot]
+            other = slots.get(slot)
+            if other is not None and other.value != fact.value:
+                yield fact, other
 
 
 def _conflict(x: Fact, y: Fact) -> Conflict:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -132,9 +132,9 @@ class Facts:
         return dict(found)
 
     @cached_property
-    def values(self) -> frozenset[tuple[str, str]]:
-        """Family and canonical value of each fact."""
-        return frozenset((fact.family, fact.value) for fact in self.facts)
+    def values(self) -> Counter[tuple[str, str]]:
+        """How often each family and canonical value occurs."""
+        return Counter((fact.family, fact.value) for fact in self.facts)
 
     @cached_property
     def named_in_title(self) -> dict[str, list[Fact]]:

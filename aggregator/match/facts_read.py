@@ -66,6 +66,8 @@ _RELEASED = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"\w*(?:[-/_.:](?=\w)\w+)*")
+# "EH55-Neubau", "A3/BAB": what follows the last digit's segment is no code.
+_WORDS_BEHIND = re.compile(r"[-/_.:]\D*$")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
 _MONEY_SIGNS = "$€£"
 _SLASHES = str.maketrans("-_", "//")
@@ -119,7 +121,8 @@ def read_code(text: str, start: int) -> Reading | None:
     """
     match = _CODE.match(text, start)
     assert match is not None, "the expression matches the empty text"
-    raw, end = match[0], match.end()
+    raw = _WORDS_BEHIND.sub("", match[0])
+    end = start + len(raw)
     letters = _LETTERS.match(raw)
     prefix = letters[0] if letters is not None else ""
     if prefix.lower() in {"v", "version"}:

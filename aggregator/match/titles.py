@@ -106,6 +106,7 @@ _MARK = re.compile(
     re.VERBOSE,
 )
 _MARK_END = re.compile(r"\s*(?:[:/|–-]+|--+|\)|\])\s*")
+_MARK_AMID = re.compile(rf"\+{{2,3}}\s?(?:{_MARK.pattern})\s?\+{{2,3}}\s?", re.VERBOSE)
 _MARK_BEHIND = re.compile(rf"[\s(\[–-]+(?:{_MARK.pattern})[)\]\s!-]*$", re.VERBOSE)
 # A colon inside brackets or between digits (10:30) ends no kicker.
 _KICKER = re.compile(r"([^:\[\](){}]{2,70}?)\s?:(?!//|(?<=\d:)\d)\s*(?=\S)")
@@ -220,6 +221,9 @@ def _without_marks(text: str) -> tuple[str, tuple[TitleMark, ...]]:
             break
         marks.append(TitleMark(str(match.lastgroup)))
         text = text[end.end() :]
+    if match := _MARK_AMID.search(text):
+        marks.append(TitleMark(str(match.lastgroup)))
+        text = text[: match.start()] + text[match.end() :]
     if (match := _MARK_BEHIND.search(text)) and match.start():
         marks.append(TitleMark(str(match.lastgroup)))
         text = text[: match.start()]

@@ -275,6 +275,24 @@ def test_versions_in_titles_conflict_even_if_the_body_names_the_other() -> None:
     assert [str(each) for each in conflicts(older, newer)] == ["version: 3.5.0beta1 / 3.5.0rc1"]
 
 
+def test_a_changed_value_that_stands_elsewhere_too_is_seen() -> None:
+    a = facts("Ein 26-jähriger Fahrer traf auf einen 27-jährigen Mann.")
+    b = facts("Ein 27-jähriger Fahrer traf auf einen 27-jährigen Mann.")
+    assert [str(each) for each in conflicts(a, b)] == ["age: 26-jähriger / 27-jähriger"]
+
+
+def test_several_days_and_none_in_common() -> None:
+    a = facts("Gemessen wird: 3. Mai Hafen, Markt; 4. Mai Ring.")
+    b = facts("Gemessen wird am Tor, 10. Mai, dann 11. Mai, Wall.")
+    assert [str(each) for each in conflicts(a, b)] == ["date: 3. Mai / 10. Mai"]
+    once = facts("Gemessen wird am Tor, 10. Mai, Wall.")
+    assert conflicts(a, once) == ()
+
+
+def test_a_code_ends_with_its_digits() -> None:
+    assert [each.value for each in facts("Für EH55-Häuser gilt das.").facts] == ["EH55"]
+
+
 def test_a_figure_at_the_cut_end_of_a_shortened_text_is_none() -> None:
     text = "Auf der Strecke zwischen den beiden Häfen wird in der ganzen Woche gemessen. " * 3
     whole = facts(text + "Die Wagen stehen am 24. Januar am Markt.")

@@ -114,6 +114,8 @@ def test_outlet_name_that_is_part_of_the_title_stays() -> None:
         ("CORRECTING and REPLACING: Brücke am Hafen gesperrt", TitleMark.CORRECTION),
         ("CORRECTION: Brücke am Hafen gesperrt", TitleMark.CORRECTION),
         ("Brücke am Hafen gesperrt (Korrektur)", TitleMark.CORRECTION),
+        ("+++ Korrektur +++ Brücke am Hafen gesperrt", TitleMark.CORRECTION),
+        ("Verkehr: +++ Korrektur +++ Brücke am Hafen gesperrt", TitleMark.CORRECTION),
         ("WDH: Brücke am Hafen gesperrt", TitleMark.REPEAT),
         ("ROUNDUP 2: Brücke am Hafen gesperrt", TitleMark.ROUNDUP),
         ("Update 3: Brücke am Hafen gesperrt", TitleMark.UPDATE),
