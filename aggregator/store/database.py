@@ -11,7 +11,14 @@ from sqlalchemy import URL, Connection, Engine
 
 from aggregator.errors import StoreError, StoreUnavailableError
 from aggregator.store import schema_operations, schema_people  # noqa: F401 - fill the metadata
-from aggregator.store.engines import WRITE_OPTION, engine_for, parse_url, shown, sqlite_path
+from aggregator.store.engines import (
+    LOCK_TIMEOUT_S,
+    WRITE_OPTION,
+    engine_for,
+    parse_url,
+    shown,
+    sqlite_path,
+)
 from aggregator.store.failures import translated
 from aggregator.store.migrating import SchemaState, migrate, state_of
 from aggregator.store.reindexing import is_current, note_analyser, reindex
@@ -29,13 +36,21 @@ class Database:
         self.dialect = engine.dialect.name
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True, migrate: bool = True) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        migrate: bool = True,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+    ) -> Self:
         """Opens a database, creating it or bringing it up to today's schema.
 
         Args:
             url: `sqlite:///path` or `postgresql://user@host/name`.
             create: Fill an empty or missing database; otherwise that is an error.
             migrate: Bring an older schema up; otherwise that is an error.
+            lock_timeout_s: How long a writer waits for the other one, seconds.
 
         Raises:
             StoreError: Missing, older, or a URL of another kind.
@@ -46,7 +61,7 @@ class Database:
         """
         parsed = parse_url(url)
         _check_file(parsed, create=create)
-        database = cls(parsed, engine_for(parsed))
+        database = cls(parsed, engine_for(parsed, lock_timeout_s=lock_timeout_s))
         try:
             database._prepare(create=create, migrate_=migrate)
         except BaseException:
@@ -72,7 +87,7 @@ class Database:
         what is read inside stays true until the commit.
 
         Raises:
-            StoreUnavailableError: The other writer took over 30 s; the disk is full; ...
+            StoreUnavailableError: The other writer took too long; the disk is full; ...
         """
         with translated(self.place), self._engine.connect() as conn:
             conn.execution_options(**{WRITE_OPTION: True})

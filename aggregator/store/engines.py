@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aggregator.errors import StoreError
 
-__all__ = ["WRITE_OPTION", "engine_for", "parse_url", "shown", "sqlite_path"]
+__all__ = ["LOCK_TIMEOUT_S", "WRITE_OPTION", "engine_for", "parse_url", "shown", "sqlite_path"]
 
 # Execution option that marks a connection's transaction as the one writer's.
 WRITE_OPTION: Final = "aggregator_write"
@@ -64,16 +65,21 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
-def engine_for(url: URL) -> Engine:
-    """An engine whose transactions start as the module says. Opens no connection."""
+def engine_for(url: URL, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Engine:
+    """An engine whose transactions start as the module says. Opens no connection.
+
+    Args:
+        url: From `parse_url`.
+        lock_timeout_s: How long a writer waits for the other one, seconds.
+    """
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S})
+        engine = create_engine(url, connect_args={"timeout": lock_timeout_s})
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # A server that was restarted between two polls must not cost the next one.
     engine = create_engine(url, pool_pre_ping=True)
-    event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "begin", partial(_begin_postgresql, lock_timeout_s))
     return engine
 
 
@@ -102,12 +108,12 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _begin_postgresql(conn: Connection) -> None:
+def _begin_postgresql(lock_timeout_s: float, conn: Connection) -> None:
     options = conn.get_execution_options()
     if _is_autocommit(options):
         return
     if not options.get(WRITE_OPTION, False):
         conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return
-    conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(lock_timeout_s * 1000)}ms'")
     conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
