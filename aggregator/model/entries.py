@@ -75,7 +75,8 @@ class ParsedEntry:
         text: Plain text of `html`: lines end in a line feed, paragraphs are separated
             by one empty line; NFC; no control characters.
         summary: Plain text of a separate teaser, "" where there is none.
-        published: What the item claims, aware UTC, or None.
+        published: What the item claims, aware UTC; its last update where it claims no
+            publication; None where it claims neither.
         updated: The same for its last update.
         published_raw: The date's own words, for the log, or None.
         author: Author, dc:creator or JSON author, or None.
@@ -85,7 +86,8 @@ class ParsedEntry:
         language: xml:lang, dc:language of the item or its document, or None.
         categories: Category labels, in order, without repeats.
         agency_marks: Agency credits seen in text, author or link ("dpa", "afp"...).
-        raw: The item's own bytes as delivered (evidence).
+        raw: The item's own bytes as delivered (evidence); b"" in the rare case that they
+            cannot be told apart, which `problems` then says.
         problems: What was mended or dropped, one sentence each.
     """
 

@@ -31,6 +31,7 @@ MIDNIGHT = datetime(2022, 4, 11, 22, tzinfo=UTC)
         pytest.param(
             "Tue, 12 Apr 2022 24:00:00 +0200", NOON.replace(hour=22, minute=0), id="24:00"
         ),
+        pytest.param("Tue, 12 Apr 2022 12:30:60 GMT", NOON.replace(second=59), id="a leap second"),
         pytest.param("Di, 12 Apr 2022", MIDNIGHT, id="a German weekday"),
         pytest.param("Dienstag, 12. April 2022 - 14:30", NOON, id="a German date"),
         pytest.param("12. April 2022, 14.30 Uhr", NOON, id="a German time"),

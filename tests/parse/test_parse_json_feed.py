@@ -72,13 +72,17 @@ def test_json_is_found_in_any_dress(parse: Parse, encode: Callable[[str], bytes]
     "items",
     [
         pytest.param('[1, {"id": "a"}, null]', id="items that are no objects"),
-        pytest.param('[{"id": "a", "title": ["x"], "tags": 3, "authors": "y"}]', id="wrong types"),
+        pytest.param(
+            '[{"id": "a", "title": ["x"], "tags": 3, "authors": "y", "url": true}]',
+            id="wrong types",
+        ),
         pytest.param('[{"id": "a"},]', id="a trailing comma"),
     ],
 )
 def test_a_bad_item_or_field_costs_itself_only(parse: Parse, items: str) -> None:
     feed = parse(f'{{"version": "https://jsonfeed.org/version/1", "items": {items}}}')
     assert [e.guid for e in feed.entries] == ["a"]
+    assert all(e.link is None and e.problems == () for e in feed.entries)
     assert len(feed.bad_items) == items.count("1, {") + items.count("null")
 
 
