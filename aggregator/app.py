@@ -15,7 +15,8 @@ from aggregator.config import load
 from aggregator.fetch import Fetcher
 from aggregator.model.feeds import Feed, FeedState
 from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy, Settings
-from aggregator.pipeline.poll import PollParts, process_owner
+from aggregator.owners import this_process
+from aggregator.pipeline.poll import PollParts
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
 from aggregator.workers import Workers
@@ -82,7 +83,7 @@ async def open_parts(app: App) -> AsyncIterator[PollParts]:
                 fetcher=fetcher,
                 workers=workers,
                 settings=app.settings,
-                owner=process_owner(),
+                owner=this_process(),
                 clock=app.clock,
                 next_poll_at=next_poll_at,
                 environ=app.environ,

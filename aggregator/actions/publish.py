@@ -14,7 +14,8 @@ from pathlib import Path
 
 from aggregator.clock import Clock
 from aggregator.model.policy import PublishPolicy, Settings
-from aggregator.pipeline.poll import process_owner
+from aggregator.owners import this_process
+from aggregator.pipeline.claims import claim_lease
 from aggregator.publish.atom import FeedHead, render_atom
 from aggregator.publish.documents import Document, FragmentCache
 from aggregator.publish.options import options_for
@@ -76,9 +77,7 @@ def publish_changed(
     policy = settings.publish
     merged = policy.output_dir / MERGED
     with database.write() as conn:
-        lease = leases.acquire(
-            conn, leases.PUBLISH, owner=process_owner(), now=clock(), ttl=LEASE_TTL
-        )
+        lease = claim_lease(conn, leases.PUBLISH, owner=this_process(), now=clock(), ttl=LEASE_TTL)
     if lease is None:
         return Published(stories=_count(database), merged=merged, paths=())
     try:

@@ -10,7 +10,6 @@ Failures of the feed are values: they end in the poll history, never as an excep
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from aggregator.model.fetching import (
     NotModified,
 )
 from aggregator.model.policy import Settings
+from aggregator.pipeline.claims import claim_lease
 from aggregator.pipeline.learned import active_blocks
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
 from aggregator.pipeline.record import RecordContext, record_document
@@ -137,7 +137,7 @@ def _claim(feed: Feed, parts: PollParts) -> _Claim | None:
     now = parts.clock()
     limit = feed.timeout_s + parts.settings.parse.time_limit_s
     with parts.database.write() as conn:
-        lease = leases.acquire(
+        lease = claim_lease(
             conn,
             leases.feed(feed.id),
             owner=parts.owner,
@@ -314,8 +314,3 @@ def _report(
         recorded=recorded or Recorded(),
         took_s=took_s,
     )
-
-
-def process_owner() -> str:
-    """Names this process in leases: for people reading `status`, not for uniqueness alone."""
-    return f"{os.uname().nodename}:{os.getpid()}"

@@ -22,9 +22,7 @@ from aggregator.pipeline.reports import PollReport
 from aggregator.publish.validate import validate
 from aggregator.store import maintenance
 
-CORPUS = Path(
-    os.environ.get("AGGREGATOR_CORPUS", Path(__file__).parents[3] / "shared" / "corpus")
-)
+CORPUS = Path(os.environ.get("AGGREGATOR_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 FEEDS = CORPUS / "feeds"
 NOT_FEEDS = frozenset({"provenance.tsv", "quirks.tsv"})
 
@@ -58,8 +56,10 @@ def served(folder: Path) -> Iterator[str]:
 
 def config_for(base: str, names: list[str]) -> str:
     parts = [
-        "[aggregator]\nallow_private_networks = true\nlanguage = 'de'\n"
-        "contact = 'newsdesk@example.org'\n[fetch]\nper_host = 8\nhost_spacing = '0s'\n"
+        (
+            "[aggregator]\nallow_private_networks = true\nlanguage = 'de'\n"
+            "contact = 'newsdesk@example.org'\n[fetch]\nper_host = 8\nhost_spacing = '0s'\n"
+        )
     ]
     for number, name in enumerate(names):
         parts.append(
