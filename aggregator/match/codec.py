@@ -15,7 +15,7 @@ import numpy as np
 
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.facts_model import NO_FACTS, Facts
-from aggregator.match.shingles import Hashes, shingle_set
+from aggregator.match.shingles import Hashes, sequence_shingles, shingle_set
 from aggregator.match.titles import Title, TitleMark
 from aggregator.model.matching import Signature
 
@@ -24,6 +24,8 @@ __all__ = ["BLOB_VERSION", "Content", "decode", "encode"]
 BLOB_VERSION = 1
 # A text of 4,000 words is a report, not a release; its first 4,000 words identify it.
 MAX_TOKENS = 4_000
+# The opening: as many words as `sketch` draws most bands from.
+OPENING_WORDS = 25
 # Decoded signatures kept: one poll's batch against its candidates (a feed of 500
 # entries with 6 candidates each). A cache of a pure function, no state.
 DECODED = 4_096
@@ -52,6 +54,11 @@ class Content:
     def shingles(self) -> Hashes:
         """Distinct word 3-grams of the body, sorted."""
         return shingle_set(self.words)
+
+    @cached_property
+    def opening(self) -> Hashes:
+        """Word 3-grams of the first `OPENING_WORDS` words, in order."""
+        return sequence_shingles(self.words[:OPENING_WORDS])
 
     @cached_property
     def facts(self) -> Facts:

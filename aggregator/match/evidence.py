@@ -15,7 +15,7 @@ from aggregator.match import facts as facts_of_texts
 from aggregator.match.codec import Content, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
-from aggregator.match.shingles import SHINGLE_WORDS, Hashes, membership, sequence_shingles
+from aggregator.match.shingles import membership
 from aggregator.match.statistics import Statistics
 from aggregator.match.tenses import tense
 from aggregator.match.titles import TitleMark, differs_in_slot, same_title
@@ -32,8 +32,6 @@ SHORT_WORDS = 60
 # Below, nothing the two texts share is worth a look at their facts.
 FAINT_CONTAINMENT = 0.2
 FAINT_TITLE = 0.6
-# The opening: as many words as `sketch` draws most bands from.
-OPENING_SHINGLES = 23
 
 # A notice quotes a title with other quotation marks or a word left out.
 QUOTED_TITLE = 0.9
@@ -179,7 +177,7 @@ def measure(
         weighted=overlap.weighted,
         title=1.0 if title_same else title,
         title_same=title_same,
-        kicker_same=fold(first.title.kicker) == fold(second.title.kicker),
+        kicker_same=title_same and fold(first.title.kicker) == fold(second.title.kicker),
         slug_same=slug_same,
         title_slot=differs_in_slot(first.title, second.title) if near else None,
         timing=timing(a, b, policy=policy),
@@ -193,7 +191,7 @@ def measure(
         correction=NoticeKind.CORRECTION in kinds,
         withdrawal=NoticeKind.WITHDRAWAL in kinds,
         addendum=NoticeKind.ADDENDUM in kinds,
-        announcement=tense(first.words) * tense(second.words) < 0,
+        announcement=near and tense(first.words) * tense(second.words) < 0,
         quoted=_quotes(a, second) or _quotes(b, first),
         conflicts=facts_of_texts.conflicts(first.facts, second.facts) if near else (),
         agreement=facts_of_texts.agreement(first.facts, second.facts) if near else NO_AGREEMENT,
@@ -218,6 +216,7 @@ def _overlap(short: Content, long: Content, statistics: Statistics | None) -> _O
         return _Overlap()
     found = membership(few, many)
     common = int(found.sum())
+    near = common >= FAINT_CONTAINMENT * len(few)
     weighted = None
     if statistics is not None and statistics.usable and common:
         weights = statistics.weights(few)
@@ -227,16 +226,10 @@ def _overlap(short: Content, long: Content, statistics: Statistics | None) -> _O
         containment=common / len(few),
         containment_long=common / len(many),
         resemblance=common / (len(few) + len(many) - common),
-        opening=_opening(short, many) if common else 0.0,
-        opening_long=_opening(long, few) if common else 0.0,
+        opening=float(membership(short.opening, many).mean()) if near else 0.0,
+        opening_long=float(membership(long.opening, few).mean()) if near else 0.0,
         weighted=weighted,
     )
-
-
-def _opening(content: Content, others: Hashes) -> float:
-    """Share of a text's first shingles among another's."""
-    first = sequence_shingles(content.words[: OPENING_SHINGLES + SHINGLE_WORDS - 1])
-    return float(membership(first, others).mean())
 
 
 def _title_similarity(a: tuple[str, ...], b: tuple[str, ...]) -> float:

@@ -7,8 +7,8 @@ texts that share a band share that very run of words.
 
 The opening carries most of them: it survives in teasers, portal copies and shortened
 copies alike, where a sketch of the whole text loses every teaser. Measured on the
-labelled corpus, the title key included: 9 index rows an entry find 99.2 % of the true
-pairs at 3.6 earlier candidates an entry (.9 inside the window); MinHash with 42 bands of
+labelled corpus, the title key included: 7 index rows an entry find 99.4 % of the true
+pairs at 5.2 earlier candidates an entry (.9 inside the window); MinHash with 42 bands of
 3 rows united with 32 bands of 2 over the opening needs 74 rows for 99.3 % at 3.1. See
 `docs/decisions/0101-blocking.md`.
 """
@@ -21,16 +21,16 @@ from aggregator.match.shingles import Hashes
 
 __all__ = ["bands", "passage_bands"]
 
-# The five-word runs of the first 25 words: the five least. With 20 words or with longer
-# runs reworded copies are lost (.984, .988), with shorter runs templates crowd in (7.8
-# candidates an entry with 4-grams, 12 with 3-grams; both sides counted).
+# The four-word runs of the first 25 words: the four least. With 20 words templates crowd
+# in (6.6 candidates an entry), with three-word runs too (8.0), with five-word runs as
+# many rows lose reworded copies (.986).
 OPENING_WORDS = 25
-OPENING_RUN = 5
-OPENING_BANDS = 5
-# The six-word runs of the whole text: the three least. They find copies whose opening
-# an editor replaced.
-BODY_RUN = 6
-BODY_BANDS = 3
+OPENING_RUN = 4
+OPENING_BANDS = 4
+# The five-word runs of the whole text: the two least. They find copies whose opening an
+# editor replaced.
+BODY_RUN = 5
+BODY_BANDS = 2
 # Fewer words are a label ("Read more here"), and a hot band.
 MIN_WORDS = 6
 
