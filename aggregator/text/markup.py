@@ -30,9 +30,7 @@ def _names(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-_PARAGRAPH = _names(
-    "article blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre section table ul"
-)
+_PARAGRAPH = _names("article blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre section table ul")
 _LINE = _names(
     "address aside body caption center dd details div dt fieldset figcaption footer form header "
     "html legend li main nav summary tbody tfoot thead tr"
