@@ -164,6 +164,31 @@ def test_many_feeds_are_added_in_one_go(path: Path) -> None:
     ]
 
 
+def test_a_new_outlet_does_not_take_the_feeds_of_the_last_one(path: Path) -> None:
+    path.write_text(TEXT[: TEXT.index("\n[[outlet.boilerplate]]")])
+    added = [proposal("https://n.example/", "n"), proposal("https://c.example/3", "c")]
+    edited = add_feeds(path, added, environ={})
+    assert [feed.outlet.id for feed in edited.feeds] == ["c", "n"]
+
+
+class MeddlingEnviron(dict[str, str]):
+    """Somebody else saves the file whenever the environment is looked at."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]  # one use
+        self.path.write_text(TEXT + "# mine\n")
+        return default
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(path: Path) -> None:
+    with pytest.raises(ConfigError, match="was changed by somebody else meanwhile"):
+        add_feed(path, proposal("https://n.example/", "n"), environ=MeddlingEnviron(path))
+    assert path.read_text() == TEXT + "# mine\n"
+
+
 def test_an_id_that_is_taken_is_derived_anew_on_import(path: Path) -> None:
     path.write_text(
         TEXT.replace('url = "https://c.example/"', 'url = "https://c.example/"\nid = "f"')

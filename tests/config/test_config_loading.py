@@ -281,6 +281,17 @@ def test_the_lowest_interval_holds_for_feeds_that_state_none(tmp_path: Path) -> 
     assert feed.every == timedelta(hours=1)
 
 
+def test_a_relative_path_is_settled_when_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "feeds.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    found = load(Path("feeds.toml"), environ={})
+    assert found.path == tmp_path / "feeds.toml"
+    assert found.database == f"sqlite:///{tmp_path}/aggregator.db"
+    assert found.publish.output_dir == tmp_path / "public"
+
+
 def test_a_byte_order_mark_and_crlf_are_no_mistakes(tmp_path: Path) -> None:
     path = tmp_path / "feeds.toml"
     path.write_bytes(b"\xef\xbb\xbf[aggregator]\r\ntitle = 'x'\r\n")

@@ -141,6 +141,7 @@ MISTAKES = {
         '[aggregator]\ncontact = "a@b.example\\r\\nX: y"',
         ["neither a mail address nor"],
     ),
+    "a contact no header can carry": ('[aggregator]\ncontact = "ü@b.example"', ["mail address"]),
     "another database": (
         '[aggregator]\ndatabase = "mysql://me:hush-hush@db/x"',
         ['found "mysql://***@db/x"', "sqlite:///file.db or postgresql://"],
@@ -242,6 +243,10 @@ MISTAKES = {
     "bounds that cross": (
         FEED + 'min_every = "1h"\nmax_every = "10m"\nevery = "2h"',
         ['"10m", expected at least every, "2h"'],
+    ),
+    "an upper bound below the interval": (
+        FEED + 'every = "2h"\nmax_every = "1h"',
+        ["feeds.toml:8:", '"1h", expected at least every, "2h"'],
     ),
     "a highest interval below the lowest": (
         '[schedule]\nmin_every = "1h"\nmax_every = "1m"',

@@ -236,6 +236,14 @@ def test_values_of_ours_that_are_wrong_are_left_out() -> None:
     assert found.kind is OutletKind.PORTAL
 
 
+def test_a_cron_line_wins_over_an_interval() -> None:
+    (found,) = read(
+        '<outline xmlns:agg="https://aggregator.invalid/ns/1" xmlUrl="https://a.example/"'
+        ' agg:every="5m" agg:cron="1 * * * *"/>'
+    )
+    assert (found.every, found.cron) == (None, "1 * * * *")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

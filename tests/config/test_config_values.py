@@ -116,6 +116,7 @@ def test_steps_ranges_and_lists_combine(field: str, minutes: set[int]) -> None:
 
 def test_two_restricted_day_fields_mean_either() -> None:
     assert parse_cron("0 0 13 * fri").either_day
+    assert parse_cron("0 0 31 2 mon").either_day, "Mondays in February exist"
     assert not parse_cron("0 0 13 * *").either_day
     assert not parse_cron("0 0 */2 * fri").either_day
 
