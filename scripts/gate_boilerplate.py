@@ -18,6 +18,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from aggregator.clean import CleanContext, clean
@@ -175,13 +176,13 @@ def _unspared(found: list[str], spare: Counter[str]) -> list[str]:
 
 def lost_sentences(gold: str, got: list[str]) -> list[str]:
     """Sentences of the gold text that the cleaned text does not hold."""
-    have = Counter(zip(got, got[1:], strict=False))
+    have = Counter(pairwise(got))
     lost = []
     for sentence in sentences(gold):
         said = words(sentence.text)
         if len(said) < MIN_SENTENCE_WORDS:
             continue
-        pairs = list(zip(said, said[1:], strict=False))
+        pairs = list(pairwise(said))
         if sum(have[pair] > 0 for pair in pairs) < LOST_SHARE * len(pairs):
             lost.append(sentence.text)
     return lost

@@ -173,7 +173,7 @@ def _from_match(
     parts: dict[str, str | None], local: datetime | None, *, slashed: bool
 ) -> date | None:
     day = int(parts["d"] or 0)
-    month = MONTHS[parts["name"]] if parts.get("name") else int(parts.get("m") or 0)
+    month = MONTHS.get(parts.get("name") or "", 0) or int(parts.get("m") or 0)
     if slashed and day <= 12 and month <= 12 and day != month:  # noqa: PLR2004 - months
         return None
     if slashed and month > 12:  # noqa: PLR2004 - months

@@ -15,6 +15,8 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from aggregator.clean.features import is_short, link_like, list_item
 from aggregator.clean.footer import cut_footer
 from aggregator.clean.head import cut_head, first_sentence
@@ -51,10 +53,8 @@ def _cut_page_lines(sheet: Sheet) -> None:
     """Contact lines that the pages of a printed release repeat amid the text."""
     seen: dict[str, int] = {}
     for number, line in enumerate(sheet.lines):
-        if (
-            len(line.words) < MIN_PAGE_LINE_WORDS
-            or sheet.prose(number)
-            and len(line.words) > BLOCK_SENTENCE_WORDS
+        if len(line.words) < MIN_PAGE_LINE_WORDS or (
+            sheet.prose(number) and len(line.words) > BLOCK_SENTENCE_WORDS
         ):
             continue
         first = seen.setdefault(line.text, number)
@@ -84,21 +84,10 @@ def extent(sheet: Sheet, number: int, rule: Rule) -> int:
     """One past the last line that a rule cuts when it begins at line `number`."""
     if rule.until is not None:
         return _until(sheet, number, rule)
-    match rule.scope:
-        case Scope.VALUES:
-            return _values(sheet, number, rule)
-        case Scope.BLOCK:
-            return _block(sheet, number)
-        case Scope.LIST:
-            return _list(sheet, number)
-        case Scope.SECTION:
-            return _section(sheet, number)
-        case Scope.PARAGRAPH:
-            return _paragraph(sheet, number)
-        case Scope.TAIL:
-            return len(sheet.lines)
-        case _:
-            return number + 1
+    if rule.scope is Scope.VALUES:
+        return _values(sheet, number, rule)
+    reach = _EXTENTS.get(rule.scope)
+    return number + 1 if reach is None else reach(sheet, number)
 
 
 def _until(sheet: Sheet, number: int, rule: Rule) -> int:
@@ -170,3 +159,16 @@ def _paragraph(sheet: Sheet, number: int) -> int:
     while end < len(sheet.lines) and not sheet.lines[end].gap:
         end += 1
     return end if any(line.gap for line in sheet.lines) else number + 1
+
+
+def _tail(sheet: Sheet, _number: int) -> int:
+    return len(sheet.lines)
+
+
+_EXTENTS: Mapping[Scope, Callable[[Sheet, int], int]] = {
+    Scope.BLOCK: _block,
+    Scope.LIST: _list,
+    Scope.SECTION: _section,
+    Scope.PARAGRAPH: _paragraph,
+    Scope.TAIL: _tail,
+}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aggregator.clean.engine import PAGE_LINE
+from aggregator.clean.footer import BELOW, NAME_ABOVE, UNLABELLED
 from aggregator.clean.head import (
     ABOVE_CONTACT,
     ABOVE_TITLE,
@@ -11,8 +13,6 @@ from aggregator.clean.head import (
     TAGS,
     TITLE_ABOVE_MASTHEAD,
 )
-from aggregator.clean.footer import BELOW, NAME_ABOVE, UNLABELLED
-from aggregator.clean.engine import PAGE_LINE
 from aggregator.clean.rules import Position, Rule, Scope, rule_book, user_rules
 from aggregator.clean.stage import CleanContext, clean
 from aggregator.clean.titles import TITLE_RULE
@@ -95,7 +95,8 @@ def _reason(span: Span, by_name: dict[str, Rule], *, is_own: bool) -> str:
     if name in _STRUCTURE:
         return f"{span.kind}: {_STRUCTURE[name]}."
     if name.startswith(BELOW):
-        return f"{span.kind}: no rule knows it, but it stands below {name.removeprefix(BELOW)} and only boilerplate follows."
+        above = name.removeprefix(BELOW)
+        return f"{span.kind}: it stands below {above} and only boilerplate follows it."
     rule = by_name.get(name)
     if rule is None:
         return f"{span.kind}: the outlet repeats this sentence in its releases ({name})."

@@ -85,7 +85,7 @@ APPEALS = (
 _APPEAL_STARTS = frozenset(word[:4] for word in APPEALS)
 _APPEAL_PHRASES = ("crime stoppers", "tip line", "anyone with", "information about th")
 _BLOCK_WORDS = frozenset(
-    ("telefon", "telefax", "tel", "fax", "mail", "email", "pressestelle", "homepage", "phone", "mobil")
+    ("telefon", "telefax", "tel", "fax", "mail", "email", "pressestelle", "homepage", "phone")
 )
 
 

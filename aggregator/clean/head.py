@@ -50,14 +50,20 @@ def cut_head(sheet: Sheet) -> None:
         and not ends_sentence(sheet.lines[0])
     ):
         sheet.mark(0, 1, Mark(SpanKind.TITLE, TITLE_ABOVE_MASTHEAD))
-    between = Mark(SpanKind.METADATA, BETWEEN_MARKS, strong=False)
     for number in range(1, first - 1):
-        if sheet.marks[number - 1] and sheet.marks[number + 1] and _tag(sheet, number):
-            sheet.mark(number, number + 1, between)
-        elif _kind(sheet, number - 1) is SpanKind.METADATA and len(sheet.lines[number].words) == 1:
-            sheet.mark(number, number + 1, between)
+        if _between(sheet, number):
+            mark = Mark(SpanKind.METADATA, BETWEEN_MARKS, strong=False)
+            sheet.mark(number, number + 1, mark)
     _cut_above_contact(sheet, first)
     _cut_tags(sheet, first)
+
+
+def _between(sheet: Sheet, number: int) -> bool:
+    """One to three words between cut lines, or one word right below metadata."""
+    if _kind(sheet, number - 1) is SpanKind.METADATA and len(sheet.lines[number].words) == 1:
+        return True
+    around = sheet.marks[number - 1] and sheet.marks[number + 1]
+    return around is not None and _tag(sheet, number)
 
 
 def _cut_above_contact(sheet: Sheet, first: int) -> None:

@@ -30,9 +30,9 @@ def inline_spans(sheet: Sheet, *, book: RuleBook, user: tuple[Rule, ...]) -> lis
     for number in kept:
         line = sheet.lines[number]
         found = book.candidates(book.inline, line.keys, text=line.text)
-        for rule in (*user, *found):
-            if _holds(rule, number, first=first, last=last):
-                _add(spans, sheet.text, rule, line.start, line.end)
+        rules = [r for r in (*user, *found) if _holds(r, number, first=first, last=last)]
+        if rules:
+            spans.extend(_spans(sheet.text, rules, line.start, line.end))
     return spans
 
 
@@ -48,11 +48,31 @@ def _holds(rule: Rule, number: int, *, first: int, last: int) -> bool:
             return rule.scope is Scope.INLINE
 
 
-def _add(spans: list[Span], text: str, rule: Rule, start: int, end: int) -> None:
-    for begin, stop in _found(text, rule, start, end):
-        taken = any(span.start < stop and begin < span.end for span in spans)
-        if begin < stop and not taken:
-            spans.append(Span(begin, stop, rule.kind, rule.name))
+def _spans(text: str, rules: list[Rule], start: int, end: int) -> list[Span]:
+    """Spans in one line; what is cut at its edges bares the next mark there."""
+    spans: list[Span] = []
+    found = -1
+    while found < len(spans):
+        found = len(spans)
+        for rule in rules:
+            for begin, stop in _found(text, rule, start, end):
+                taken = any(span.start < stop and begin < span.end for span in spans)
+                if begin < stop and not taken:
+                    spans.append(Span(begin, stop, rule.kind, rule.name))
+        start, end = _inner(text, spans, start, end)
+    return spans
+
+
+def _inner(text: str, spans: list[Span], start: int, end: int) -> tuple[int, int]:
+    """The line less the spans and the white space at its edges."""
+    for span in sorted(spans):
+        if span.start <= start + len(text[start:end]) - len(text[start:end].lstrip()):
+            start = max(start, span.end)
+    for span in sorted(spans, reverse=True):
+        if span.end >= start + len(text[start:end].rstrip()):
+            end = min(end, span.start)
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return start, max(start, end)
 
 
 def _found(text: str, rule: Rule, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -20,8 +20,9 @@ _LEGAL_FORM = re.compile(
     r"|corp(?:oration)?\.?|co\.?|s\.?a\.?|n\.?v\.?|aoer|a\.ö\.r\.)\s*$"
 )
 _DEPARTMENT = re.compile(
-    r"^(?:die\s+)?(?:presse(?:stelle|referat|team|abteilung)?|pressestelle und öffentlichkeitsarbeit"
-    r"|press office|referat öffentlichkeitsarbeit)\s+(?:des|der|of the|of)?\s*",
+    r"^(?:die\s+)?(?:presse(?:stelle|referat|team|abteilung)?"
+    r"|pressestelle und öffentlichkeitsarbeit|press office"
+    r"|referat öffentlichkeitsarbeit)\s+(?:des|der|of the|of)?\s*",
     re.IGNORECASE,
 )
 

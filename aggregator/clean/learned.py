@@ -243,9 +243,7 @@ def _versioned(blocks: Iterable[LearnedBlock], *, max_share: float) -> LearnedBl
     return LearnedBlocks(blocks=ordered, version=version, max_share=max_share)
 
 
-def _is_boilerplate(
-    s: BlockStatistics, releases: int, policy: LearnPolicy, now: datetime
-) -> bool:
+def _is_boilerplate(s: BlockStatistics, releases: int, policy: LearnPolicy, now: datetime) -> bool:
     if s.approved is not None:
         return s.approved
     return (

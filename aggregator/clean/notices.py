@@ -27,6 +27,8 @@ HEAD_CHARS = 900
 MAX_CUE_LINE = 220
 MIN_QUOTED_CHARS = 12
 MIN_QUOTED_WORDS = 2
+# A title in quotes behind the cue, not a quote inside a title.
+MOSTLY_QUOTED = 0.6
 
 
 def _re(pattern: str) -> re.Pattern[str]:
@@ -114,7 +116,10 @@ _WITHDRAWAL_TEXT = (
     ),
     _re(r"(?P<cue>(?:please\s+)?do\s+not\s+(?:use|publish)\s+(?:the|this|our)\b)"),
 )
-_ADDENDUM_WORDS = r"(?:\d\.\s*)?(?:nachtrag(?:smeldung)?|ergänzung(?:smeldung)?|ergänzende\s+meldung|addendum|folgemeldung)(?:\s*(?:nr\.?\s*)?\d)?"
+_ADDENDUM_WORDS = (
+    r"(?:\d\.\s*)?(?:nachtrag(?:smeldung)?|ergänzung(?:smeldung)?|ergänzende\s+meldung|addendum|"
+    r"folgemeldung)(?:\s*(?:nr\.?\s*)?\d)?"
+)
 _ADDENDUM = (
     _re(rf"{_LEAD}(?P<cue>{_ADDENDUM_WORDS})(?:{_MARK}|{_TO})"),
     _re(rf"[(\[–—|/-]\s*(?P<cue>{_ADDENDUM_WORDS})\s*[)\]]?\s*$"),
@@ -132,7 +137,7 @@ _SURE_EMBARGO = _re(
     rf"{_LEAD}(?P<cue>sperrfrist|sperrvermerk|gesperrt|embargoed|embargo|under\s+(?:strict\s+)?embargo|"
     r"strict(?:ly)?\s+embargo(?:ed)?|nicht\s+(?:zur\s+veröffentlichung\s+)?vor\s+(?=\w*\s*\d)|"
     r"not\s+for\s+(?:publication|release|broadcast)(?:,?\s*(?:publication|broadcast|or|and)\s*)*\s+(?:before|until|prior))"
-    rf"(?=\s*(?:[:!+)\]|–—-]|$|bis|until|endet|ends|till|ab|\d|{'|'.join(('mo', 'di', 'mi', 'do', 'fr', 'sa', 'so'))}\w*tag|"
+    rf"(?=\s*(?:[:!+)\]|–—-]|$|bis|until|endet|ends|till|ab|\d|(?:mo|di|mi|do|fr|sa|so)\w*tag|"
     r"for\b|to\b|before|\w+day\b|heute|morgen|mit\s+beginn|beginn|frei|by\b))" + _WHEN
 )
 _FREE_EMBARGO = _re(
@@ -151,7 +156,8 @@ _QUOTES = re.compile(r"„([^“”\"]+)[“”\"]|“([^”]+)”|\"([^\"]+)\"|
 # Cheap first look: a kind's patterns run only where one of its words occurs.
 _CUES = {
     NoticeKind.CORRECTION: (
-        "korr", "berichtig", "richtigstell", "fassung", "correct", "c o r", "errat", "replac", "wdh",
+        "korr", "berichtig", "richtigstell", "fassung", "correct", "c o r", "errat",
+        "replac", "wdh",
         "fehler", "falsch", "irrt", "versehentlich", "unrichtig", "erroneous", "misstated",
         "should", "advised", "error",
     ),
@@ -283,22 +289,33 @@ def _notice(kind: NoticeKind, found: _Found, title: str, lines: list[str]) -> En
 
 
 def _quoted(found: _Found, title: str, lines: list[str]) -> str | None:
-    """The title a notice refers to: quoted in title or text, or what follows the cue."""
-    for place in (title, " ".join(lines)[:HEAD_CHARS]):
-        quotes = [next(group for group in match if group) for match in _QUOTES.findall(place)]
-        long = [quote.strip() for quote in quotes if len(quote) >= MIN_QUOTED_CHARS]
-        long = [quote for quote in long if len(quote.split()) >= MIN_QUOTED_WORDS]
-        if long:
-            return max(long, key=len)
+    """The title a notice refers to: what follows the cue in the title, else a quote."""
     rest = _REFERS.sub("", found.rest).strip(" \t:!+)]|/–—-")
-    if _DATED.match(rest):
-        return None
     closed = rest.find(")")
     if closed >= 0 and "(" not in rest[:closed]:
         rest = rest[:closed].rstrip()
-    if len(rest) >= MIN_QUOTED_CHARS and len(rest.split()) >= MIN_QUOTED_WORDS and rest in title:
-        return rest
+    if rest in title and _is_title(rest) and not _DATED.match(rest):
+        return _quotes(rest, least=MOSTLY_QUOTED * len(rest)) or rest
+    if quote := _quotes(title, least=0):
+        return quote
+    for sentence in sentences(" ".join(lines)[:HEAD_CHARS]):
+        lower = sentence.text.lower()
+        if any(word in lower for word in _RELEASE_WORDS) and (
+            quote := _quotes(sentence.text, least=0)
+        ):
+            return quote
     return None
+
+
+def _quotes(text: str, *, least: float) -> str | None:
+    """The longest quote in a text that could be a title and has at least `least` characters."""
+    quotes = [match.group(match.lastindex or 0).strip() for match in _QUOTES.finditer(text)]
+    titles = [quote for quote in quotes if _is_title(quote) and len(quote) >= least]
+    return max(titles, key=len, default=None)
+
+
+def _is_title(text: str) -> bool:
+    return len(text) >= MIN_QUOTED_CHARS and len(text.split()) >= MIN_QUOTED_WORDS
 
 
 def _embargo(

@@ -250,7 +250,7 @@ def _rule(table: dict[str, object], *, file: str) -> Rule:
     except (KeyError, ValueError, re.error) as error:
         raise RuleError(f"{file}, rule {name!r}: {error!r}") from error
     if values:
-        raise RuleError(f"{file}, rule {name!r}: unknown key {sorted(values)[0]!r}")
+        raise RuleError(f"{file}, rule {name!r}: unknown key {min(values)!r}")
     return rule
 
 

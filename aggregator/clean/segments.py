@@ -15,6 +15,8 @@ __all__ = ["Line", "Sentence", "evened", "paragraphs", "sentences", "split_lines
 
 # Marks are short; patterns never look further into a line than this.
 MATCHED_CHARS = 400
+# "3. März" is a date, "im Jahr 2024. Danach" two sentences.
+ORDINAL_DIGITS = 2
 
 _WORD = re.compile(r"\w+|©")
 _LINE = re.compile(r"[^\n]+")
@@ -31,10 +33,15 @@ _REPAIRED = {
     "Ã": "Ä",
 }
 _ABBREVIATIONS = frozenset(
-    "abs art bzw ca co corp d.c dr e.v etc evtl fr gen gem ggf gov hrsg inc ing jr k.o lt ltd "
-    "max mio min mr mrd mrs ms nr no o.ä prof rd rep rev s sen sog sr st str tel u.a u.s usw v.a "
-    "vgl z.b d.h i.a n.y n.j jan feb aug sep sept oct okt nov dec dez dipl".split()
-)
+    (
+        "abs", "art", "bzw", "ca", "co", "corp", "d.c", "dr", "e.v", "etc", "evtl", "fr", "gen",
+        "gem", "ggf", "gov", "hrsg", "inc", "ing", "jr", "k.o", "lt", "ltd", "max", "mio", "min",
+        "mr", "mrd", "mrs", "ms", "nr", "no", "o.ä", "prof", "rd", "rep", "rev", "s", "sen",
+        "sog", "sr", "st", "str", "tel", "u.a", "u.s", "usw", "v.a", "vgl", "z.b", "d.h", "i.a",
+        "n.y", "n.j", "jan", "feb", "aug", "sep", "sept", "oct", "okt", "nov", "dec", "dez",
+        "dipl",
+    )
+)  # fmt: skip
 _EVEN = (
     ("\xa0", " "),
     ("\u202f", " "),
@@ -170,7 +177,8 @@ def _abbreviated(text: str, dot: int) -> bool:
     if not word:
         return False
     last = word[0].lstrip("(\"'„“").lower()
-    return last in _ABBREVIATIONS or len(last) == 1 or (last.isdigit() and len(last) <= 2)
+    ordinal = last.isdigit() and len(last) <= ORDINAL_DIGITS
+    return last in _ABBREVIATIONS or len(last) == 1 or ordinal
 
 
 def _between(text: str, separator: re.Pattern[str]) -> tuple[Sentence, ...]:

@@ -30,8 +30,8 @@ _NAME_WORD = re.compile(
     r"(?!(?:the|der|die|das|den|dem|und|and|von|for|für|group|gruppe|our|uns)\b)\w{3,}"
 )
 _BOAST = re.compile(
-    r"\b(?:is an? |are |is the |we are|we're|wir sind|ist ein|ist der|ist die|ist das|founded|gegründet"
-    r"|https?:|www\.|informationen)"
+    r"\b(?:is an? |are |is the |we are|we're|wir sind|ist ein|ist der|ist die|ist das|founded"
+    r"|gegründet|https?:|www\.|informationen)"
 )
 
 

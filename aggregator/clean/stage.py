@@ -107,10 +107,10 @@ def _guard_lede(sheet: Sheet) -> None:
     if sheet.live():
         return
     for number, mark in enumerate(sheet.marks):
-        if mark is not None and (not mark.strong or mark.kind is SpanKind.TITLE):
-            if sheet.prose(number):
-                sheet.marks[number] = None
-                return
+        weak = mark is not None and (not mark.strong or mark.kind is SpanKind.TITLE)
+        if weak and sheet.prose(number):
+            sheet.marks[number] = None
+            return
 
 
 def _line_spans(sheet: Sheet) -> list[Span]:
