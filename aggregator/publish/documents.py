@@ -74,6 +74,9 @@ class FragmentCache:
         self._limit = limit
         self._sections: dict[tuple[str, Hashable], dict[str, tuple[int, Fragment]]] = {}
 
+    def __len__(self) -> int:
+        return sum(map(len, self._sections.values()))
+
     def fragments(
         self, kind: str, options: Hashable, items: Sequence[_Item], make: Callable[[_Item], str]
     ) -> list[Fragment]:

@@ -28,11 +28,14 @@ __all__ = [
 # them in any reader; the marks U+200E, U+200F that Arabic and Hebrew need stay.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff"
-    "\ufffe\uffff\ud800-\udfff"
-    + "".join(
-        f"{chr(plane | 0xFFFE)}{chr(plane | 0xFFFF)}"
-        for plane in range(0x10000, 0x110000, 0x10000)
-    )
+    "\ufffe\uffff\ud800-\udfff]"
+)
+# The last two of each higher plane are no characters either. Apart, since one class of
+# both is thirteen times slower than the two.
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_PLANE_ENDS = re.compile(
+    "["
+    + "".join(f"{chr(p | 0xFFFE)}{chr(p | 0xFFFF)}" for p in range(0x10000, 0x110000, 0x10000))
     + "]"
 )
 _TAG = re.compile(r"<[^>]*>")
@@ -47,6 +50,8 @@ def legal(text: str) -> str:
     """The text without characters that XML, or the W3C validator, objects to."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _ASTRAL.search(text):
+        text = _PLANE_ENDS.sub("", text)
     return _FORBIDDEN.sub("", text).replace("\ufffd", "?")
 
 

@@ -196,10 +196,13 @@ def test_tombstones_stand_where_they_belong(make_story: MakeStory, policy: Publi
     stories = [make_story(n) for n in range(1, 12)]
     stones = [
         Tombstone(story_id=str(UUID(int=90 + n)), gone_at=make_story(n).created_at, reason="x")
-        for n in (2, 11)
+        for n in (2, 5, 11)
     ]
     _, documents = published(stories, policy, ArchiveIndex(), stones)
     assert UUID(int=92).urn.encode() in documents["archive/000001.atom"].body
+    # Exactly at the boundary: in the page, not in both.
+    assert UUID(int=95).urn.encode() in documents["archive/000001.atom"].body
+    assert UUID(int=95).urn.encode() not in documents["merged.atom"].body
     assert UUID(int=92).urn.encode() not in documents["merged.atom"].body
     assert UUID(int=101).urn.encode() in documents["merged.atom"].body
 

@@ -125,6 +125,15 @@ def test_other_outlets_are_via_and_digests_related(
     ]
 
 
+def test_one_address_is_linked_once(
+    make_story: MakeStory, make_member: MakeMember, options: RenderOptions
+) -> None:
+    shared = "https://outlet2.example/a/2"
+    members = (make_member(1), make_member(2), make_member(3, link=shared))
+    root = tree(render([make_story(1, members=members)], options))
+    assert texts(root, "//a:entry/a:link[@rel='via']/@href") == [shared]
+
+
 def test_an_entry_without_a_link_leads_to_its_page(
     make_story: MakeStory, make_member: MakeMember, options: RenderOptions
 ) -> None:
@@ -267,6 +276,15 @@ def test_the_cache_never_changes_the_bytes(
     for chosen in rounds:
         cached = render_atom(chosen, HEAD, options=options, cache=cache)
         assert cached.body == render(chosen, options).body
+
+
+def test_a_small_cache_keeps_only_what_is_in_use(
+    make_story: MakeStory, options: RenderOptions
+) -> None:
+    cache = FragmentCache(limit=3)
+    for first in (1, 3, 5, 7):
+        render_atom([make_story(first), make_story(first + 1)], HEAD, options=options, cache=cache)
+    assert len(cache) == 2
 
 
 def test_the_etag_changes_with_the_order(make_story: MakeStory, options: RenderOptions) -> None:

@@ -194,6 +194,12 @@ def test_a_title_is_never_empty(
     assert story_title(make_story(1, title=title, html="", text=text), options) == expected
 
 
+def test_deep_nesting_is_flattened_before_it_costs_seconds() -> None:
+    shown = body_html(Body(html="<div>" * 3000 + "x", text="", spans=()))
+    assert shown.count("<div>") < 1000
+    assert "x" in shown
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -256,6 +256,12 @@ def test_the_examples_are_valid(body: str, kind: str, url: str | None) -> None:
             id="not newest first",
         ),
         pytest.param(
+            "<updated>2026-03-04T12:00:00Z</updated>\n<author>",
+            "<updated>2026-03-04T10:00:00Z</updated>\n<author>",
+            "order",
+            id="a feed older than its entries",
+        ),
+        pytest.param(
             "</feed>",
             "<rights>x</rights></feed>",
             "misplaced-metadata",

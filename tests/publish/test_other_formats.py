@@ -259,7 +259,7 @@ def test_no_private_address_is_published_anywhere(
     )
     leaking = make_member(
         2,
-        feed_url="https://user:s3cret@portal.example/feed",
+        feed_url="https://portal.example/feed?token=s3cret",
         feed_document_id="https://portal.example/feed?api_key=s3cret",
         link="https://user:s3cret@portal.example/a",
     )
