@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TypedDict, Unpack
 
 import pytest
 
@@ -27,77 +26,57 @@ BODY = (
 TITLE = "Neue Schleuse bei Niederau in Betrieb genommen"
 
 
-class MakeSubject(Protocol):
-    """Builds a signed subject from the few parts a test cares about."""
+class Parts(TypedDict, total=False):
+    """What a test may want otherwise; `hours` counts from NOON, None is undated."""
 
-    def __call__(
-        self,
-        entry_id: int = ...,
-        *,
-        title: str = ...,
-        body: str = ...,
-        outlet: str = ...,
-        kind: OutletKind = ...,
-        hours: float | None = ...,
-        link: str | None = ...,
-        notices: tuple[EntryNotice, ...] = ...,
-        story: str | None = ...,
-        issuer: str | None = ...,
-        own_issuer: str | None = ...,
-    ) -> Subject: ...
+    title: str
+    body: str
+    outlet: str
+    kind: OutletKind
+    hours: float | None
+    link: str | None
+    notices: tuple[EntryNotice, ...]
+    story: str | None
+    issuer: str | None
+    own_issuer: str | None
 
 
-@pytest.fixture
-def make_subject() -> MakeSubject:
-    return build_subject
-
-
-def build_subject(
-    entry_id: int = 1,
-    *,
-    title: str = TITLE,
-    body: str = BODY,
-    outlet: str = "wasserbau",
-    kind: OutletKind = OutletKind.MINISTRY,
-    hours: float | None = 0.0,
-    link: str | None = None,
-    notices: tuple[EntryNotice, ...] = (),
-    story: str | None = None,
-    issuer: str | None = None,
-    own_issuer: str | None = None,
-) -> Subject:
-    """`hours` after NOON; None is an undated entry of a first poll."""
+def build_subject(entry_id: int = 1, **parts: Unpack[Parts]) -> Subject:
+    """A signed subject; an undated one is of its feed's first poll."""
+    hours = parts.get("hours", 0.0)
     published = None if hours is None else NOON + timedelta(hours=hours)
+    title, body = parts.get("title", TITLE), parts.get("body", BODY)
+    outlet = parts.get("outlet", "wasserbau")
     return Subject(
         entry_id=entry_id,
         feed_id=f"{outlet}-feed",
         outlet_id=outlet,
-        outlet_kind=kind,
-        own_issuer=own_issuer,
-        issuer=issuer,
+        outlet_kind=parts.get("kind", OutletKind.MINISTRY),
+        own_issuer=parts.get("own_issuer"),
+        issuer=parts.get("issuer"),
         language="de",
         guid=None,
-        link=link,
+        link=parts.get("link"),
         title=title,
         body=body,
         effective_at=published or NOON,
         dated=published is not None,
         first_seen_at=published or NOON,
         first_poll=published is None,
-        notices=notices,
+        notices=parts.get("notices", ()),
         signature=sign(
             title=title,
             body_for_matching=body,
-            link=link,
+            link=parts.get("link"),
             guid=None,
             published=published,
             language="de",
             outlet_id=outlet,
         ),
-        story_id=story,
+        story_id=parts.get("story"),
     )
 
 
 @pytest.fixture
-def in_story() -> Callable[[Subject, str], Subject]:
-    return lambda subject, story: replace(subject, story_id=story)
+def make_subject() -> Callable[..., Subject]:
+    return build_subject

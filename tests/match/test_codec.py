@@ -31,7 +31,7 @@ def signed(title: str, body: str, link: str | None = None) -> Signature:
 
 @settings(deadline=None)
 @given(title=TEXT, body=TEXT)
-def test_what_is_signed_comes_back(title, body):
+def test_what_is_signed_comes_back(title: str, body: str) -> None:
     content = decode(signed(title, body))
     assert np.array_equal(content.words, token_hashes(tokens(body))[:MAX_TOKENS])
     assert content.title == read_title(title)
@@ -40,18 +40,18 @@ def test_what_is_signed_comes_back(title, body):
 
 @settings(deadline=None)
 @given(title=TEXT, body=TEXT)
-def test_packing_what_was_unpacked_gives_the_same_bytes(title, body):
+def test_packing_what_was_unpacked_gives_the_same_bytes(title: str, body: str) -> None:
     signature = signed(title, body)
     assert encode(decode(signature)) == signature.blob
 
 
-def test_signing_twice_gives_the_same_signature():
+def test_signing_twice_gives_the_same_signature() -> None:
     assert signed("Neue Schleuse", "Wasser marsch " * 30) == signed(
         "Neue Schleuse", "Wasser marsch " * 30
     )
 
 
-def test_the_words_of_a_link_come_back():
+def test_the_words_of_a_link_come_back() -> None:
     link = "https://a.example/news/2026-03/neue-schleuse-bei-niederau-eroeffnet-123456.html"
     assert decode(signed("Anders", "", link)).slug == (
         "neue",
@@ -72,6 +72,6 @@ def test_the_words_of_a_link_come_back():
         "a cut blob is refused",
     ],
 )
-def test_damage_is_refused(blob):
+def test_damage_is_refused(blob: bytes) -> None:
     with pytest.raises(ValueError, match="blob"):
         decode(Signature(version=1, bands=(), keys=(), blob=blob))

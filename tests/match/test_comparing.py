@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from aggregator.match import compare, explain
 from aggregator.model.entries import EntryNotice, NoticeKind
 from aggregator.model.feeds import OutletKind
-from aggregator.model.matching import Verdict
+from aggregator.model.matching import Subject, Verdict
 from aggregator.model.policy import MatchPolicy
+
+MakeSubject = Callable[..., Subject]
 
 POLICY = MatchPolicy()
 MERGES = {Verdict.DUPLICATE, Verdict.REVISION}
 
 
-def test_a_portal_copy_with_another_headline_is_a_duplicate(make_subject):
+def test_a_portal_copy_with_another_headline_is_a_duplicate(make_subject: MakeSubject) -> None:
     release = make_subject(1)
     copy = make_subject(
         2,
@@ -25,13 +29,13 @@ def test_a_portal_copy_with_another_headline_is_a_duplicate(make_subject):
     assert compare(release, copy, policy=POLICY).verdict is Verdict.DUPLICATE
 
 
-def test_a_teaser_of_the_opening_is_a_duplicate(make_subject):
+def test_a_teaser_of_the_opening_is_a_duplicate(make_subject: MakeSubject) -> None:
     release = make_subject(1)
     teaser = make_subject(2, body=" ".join(release.body.split()[:22]), outlet="paper", hours=3)
     assert compare(release, teaser, policy=POLICY).verdict is Verdict.DUPLICATE
 
 
-def test_the_same_template_of_another_week_is_another_release(make_subject):
+def test_the_same_template_of_another_week_is_another_release(make_subject: MakeSubject) -> None:
     text = (
         "Auch in der kommenden Woche kontrolliert das Ordnungsamt Niederau die "
         "Geschwindigkeit. Gemessen wird am {a} in der {b}, am {c} in der {d} und auf der "
@@ -51,7 +55,7 @@ def test_the_same_template_of_another_week_is_another_release(make_subject):
     assert result.vetoes
 
 
-def test_a_stated_correction_is_a_revision(make_subject):
+def test_a_stated_correction_is_a_revision(make_subject: MakeSubject) -> None:
     release = make_subject(1)
     corrected = make_subject(
         2,
@@ -65,7 +69,9 @@ def test_a_stated_correction_is_a_revision(make_subject):
     assert result.rule == "correction"
 
 
-def test_one_changed_figure_in_an_equal_text_is_a_silent_correction(make_subject):
+def test_one_changed_figure_in_an_equal_text_is_a_silent_correction(
+    make_subject: MakeSubject,
+) -> None:
     release = make_subject(1)
     changed = make_subject(2, body=release.body.replace("48 Millionen", "84 Millionen"), hours=4)
     result = compare(release, changed, policy=POLICY)
@@ -86,19 +92,21 @@ def test_one_changed_figure_in_an_equal_text_is_a_silent_correction(make_subject
         "two places are two entries",
     ],
 )
-def test_a_replaced_slot_in_a_title_keeps_short_entries_apart(make_subject, mine, other):
+def test_a_replaced_slot_in_a_title_keeps_short_entries_apart(
+    make_subject: MakeSubject, mine: str, other: str
+) -> None:
     a = make_subject(1, title=mine, body="")
     b = make_subject(2, title=other, body="", hours=1)
     assert compare(a, b, policy=POLICY).verdict not in MERGES
 
 
-def test_an_equal_headline_hours_apart_is_the_same_agency_copy(make_subject):
+def test_an_equal_headline_hours_apart_is_the_same_agency_copy(make_subject: MakeSubject) -> None:
     a = make_subject(1, title="Wetter: Erster Frost am Oberlauf gemeldet", body="", outlet="eins")
     b = make_subject(2, title="Erster Frost am Oberlauf gemeldet", body="", outlet="zwei", hours=2)
     assert compare(a, b, policy=POLICY).verdict is Verdict.DUPLICATE
 
 
-def test_one_headline_over_two_own_teasers_is_no_duplicate(make_subject):
+def test_one_headline_over_two_own_teasers_is_no_duplicate(make_subject: MakeSubject) -> None:
     title = "Erster Frost am Oberlauf gemeldet"
     a = make_subject(
         1,
@@ -115,7 +123,7 @@ def test_one_headline_over_two_own_teasers_is_no_duplicate(make_subject):
     assert compare(a, b, policy=POLICY).verdict not in MERGES
 
 
-def test_an_explanation_names_rule_and_evidence(make_subject):
+def test_an_explanation_names_rule_and_evidence(make_subject: MakeSubject) -> None:
     a, b = make_subject(1), make_subject(2, outlet="portal", hours=2)
     words = explain(a, b, compare(a, b, policy=POLICY))
     assert "same release" in words

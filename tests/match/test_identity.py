@@ -16,7 +16,12 @@ OTHER = (
 )
 
 
-def item(title="Kreistag beschliesst Haushalt", body=BODY, guid="g1", link="https://a.example/1"):
+def item(
+    title: str = "Kreistag beschliesst Haushalt",
+    body: str = BODY,
+    guid: str | None = "g1",
+    link: str | None = "https://a.example/1",
+) -> PreparedEntry:
     signature = sign(
         title=title,
         body_for_matching=body,
@@ -50,24 +55,24 @@ def known(entry_id: int, prepared: PreparedEntry) -> KnownEntry:
     )
 
 
-def test_an_unknown_item_is_new():
+def test_an_unknown_item_is_new() -> None:
     (found,) = identify([item()], [])
     assert found.entry_id is None
     assert found.by is IdentityBy.NEW
 
 
-def test_a_unique_guid_continues_its_entry_unchanged():
+def test_a_unique_guid_continues_its_entry_unchanged() -> None:
     (found,) = identify([item()], [known(7, item())])
     assert (found.entry_id, found.by, found.changed) == (7, IdentityBy.GUID, False)
 
 
-def test_an_edited_text_under_its_guid_is_a_revision():
+def test_an_edited_text_under_its_guid_is_a_revision() -> None:
     edited = item(body=BODY.replace("Montag", "Dienstag"))
     (found,) = identify([edited], [known(7, item())])
     assert (found.entry_id, found.changed) == (7, True)
 
 
-def test_a_reused_guid_with_another_text_and_title_opens_a_new_entry():
+def test_a_reused_guid_with_another_text_and_title_opens_a_new_entry() -> None:
     (found,) = identify(
         [item(title="Nachwuchs gesucht", body=OTHER, link="https://a.example/2")],
         [known(7, item())],
@@ -75,7 +80,7 @@ def test_a_reused_guid_with_another_text_and_title_opens_a_new_entry():
     assert found.entry_id is None
 
 
-def test_a_guid_that_occurs_twice_identifies_nothing_and_the_link_does():
+def test_a_guid_that_occurs_twice_identifies_nothing_and_the_link_does() -> None:
     first = item(link="https://a.example/1")
     second = item(title="Nachwuchs gesucht", body=OTHER, link="https://a.example/2")
     found = identify([second, first], [known(7, first), known(8, second)])
@@ -83,18 +88,18 @@ def test_a_guid_that_occurs_twice_identifies_nothing_and_the_link_does():
     assert {each.by for each in found} == {IdentityBy.LINK}
 
 
-def test_without_guid_and_link_title_and_body_identify():
+def test_without_guid_and_link_title_and_body_identify() -> None:
     (found,) = identify([item(guid=None, link=None)], [known(7, item(guid=None, link=None))])
     assert (found.entry_id, found.by) == (7, IdentityBy.TEXT)
 
 
-def test_the_same_item_twice_in_a_document_is_one():
+def test_the_same_item_twice_in_a_document_is_one() -> None:
     found = identify([item(), item()], [])
     assert found[0].same_as is None
     assert found[1].same_as == 0
 
 
-def test_an_entry_whose_guid_is_still_there_is_not_taken_through_its_link():
+def test_an_entry_whose_guid_is_still_there_is_not_taken_through_its_link() -> None:
     shared = "https://a.example/live"
     old = item(guid="g1", link=shared)
     new = item(guid="g2", link=shared + "?2", body=BODY + " Nun auch mit Aussprache.")
@@ -102,7 +107,7 @@ def test_an_entry_whose_guid_is_still_there_is_not_taken_through_its_link():
     assert [each.entry_id for each in found] == [None, 7]
 
 
-def test_headlines_without_text_and_the_same_empty_body_stay_apart():
+def test_headlines_without_text_and_the_same_empty_body_stay_apart() -> None:
     one = item(title="Haushalt beschlossen im Kreis", body="", guid=None, link=None)
     two = item(title="Nachwuchs gesucht in Niederau", body="", guid=None, link=None)
     found = identify([two], [known(7, one)])
