@@ -149,7 +149,8 @@ def measure(
         statistics: How common shingles are where the two texts come from; None: cold.
     """
     first, second = decode(a.signature), decode(b.signature)
-    short, long = sorted((first, second), key=lambda content: len(content.shingles))
+    # Ties are broken by content, so that the order of the sides does not matter.
+    short, long = sorted((first, second), key=lambda c: (len(c.shingles), c.words.tobytes()))
     overlap = _overlap(short, long, statistics)
     title = _title_similarity(first.title.tokens, second.title.tokens)
     title_same = same_title(first.title, second.title)
