@@ -155,6 +155,25 @@ MISTAKES = {
         ["it names no file"],
     ),
     "a proxy without scheme": ('[fetch]\nproxy = "proxy:3128"', ["http://host:port"]),
+    "a proxy with a path": (
+        '[fetch]\nproxy = "http://me:hush-hush@proxy.example:3128/x"',
+        ['found "http://***@proxy.example:3128/x"', "something follows host and port"],
+    ),
+    "a User-Agent that is not ASCII": ('[fetch]\nuser_agent = "ü"', ["ASCII characters only"]),
+    "a header's name with a space": (
+        FEED + 'headers = { "X Key" = "hush-hush" }',
+        ['key "headers" "X Key"', "not the name of a header"],
+    ),
+    "an id that is too long": (OUTLET.replace('"one"', f'"{"a" * 101}"'), ["longer than 100"]),
+    "a name that is too long": (OUTLET.replace('"One"', f'"{"a" * 301}"'), ["longer than 300"]),
+    "a name over two lines": (OUTLET.replace("One", "O\\nne"), ["a control character"]),
+    "a regular expression that is too long": (
+        RULE.replace('"x"', f'"{"x" * 1001}"'),
+        ["longer than 1000"],
+    ),
+    "a path that is empty": ('[aggregator]\noutput_dir = ""', ['key "output_dir"', "empty"]),
+    "a path with a zero byte": ('[aggregator]\noutput_dir = "a\\u0000"', ["a control"]),
+    "a database with a space": ('[aggregator]\ndatabase = "sqlite:///a b"', ["a space"]),
     "a header of the program": (
         FEED + 'headers = { "If-None-Match" = "x" }',
         ['key "headers" "If-None-Match"', "the program sets it"],
