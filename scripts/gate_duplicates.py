@@ -68,6 +68,8 @@ GATED = {
 }
 # Figures of which less is better.
 CEILINGS = frozenset({"lookalikes.wrong", "lookalikes.missed", "candidates.per_entry"})
+# Budgets: being far below is no merit, so `--raise` leaves them alone.
+BUDGETS = frozenset({"candidates.per_entry"})
 # A figure may be this much below its floor: rounding of what is written there.
 SLACK = 0.0005
 
@@ -111,7 +113,9 @@ def judge(figures: Mapping[str, float], *, raising: bool) -> int:
         columns = [f"{each:8.4g}" if each is not None else " " * 8 for each in (floor,)]
         target = f"{TARGETS[name]:8.4g}" if name in TARGETS else ""
         print(f"{name:34} {value:8.4g} {columns[0]} {target}{'  BELOW ITS FLOOR' if low else ''}")
-        if floor is None or sign * value > sign * floor:
+        if name in BUDGETS:
+            floors.setdefault(name, TARGETS[name])
+        elif floor is None or sign * value > sign * floor:
             floors[name] = round(value, 4)
     if raising:
         document[KEY] = dict(sorted(floors.items()))

@@ -63,12 +63,12 @@ def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
         Each slot once; swapping the arguments swaps the values and nothing else.
     """
     found: dict[tuple[FactKind, str, str, str], Conflict] = {}
-    only_a, only_b = _unsettled(a, b), _unsettled(b, a)
-    pairs = (
-        *_named_in_titles(a, b),
-        *_aligned(only_a, only_b),
-        *_other_days(a, only_a, b, only_b),
-    )
+    pairs = list(_named_in_titles(a, b))
+    strange_a, strange_b = _strange(a, b), _strange(b, a)
+    if strange_a and strange_b:
+        only_a, only_b = _unsettled(strange_a, a, b), _unsettled(strange_b, b, a)
+        pairs += _aligned(only_a, only_b)
+        pairs += _other_days(a, only_a, b, only_b)
     for mine, other in pairs:
         conflict = _conflict(mine, other)
         found.setdefault((conflict.kind, conflict.role, mine.value, other.value), conflict)
@@ -105,7 +105,7 @@ def same_value(x: Fact, y: Fact, of_x: Facts = NO_FACTS, of_y: Facts = NO_FACTS)
     if x.number is not None and y.number is not None:
         return agree(x.number, y.number)
     if x.kind is not y.kind:
-        return _same_day(x, y, _year(of_x, of_y)) or _same_day(y, x, _year(of_y, of_x))
+        return _same_day(x, y, of_x.published) or _same_day(y, x, of_y.published)
     if x.kind is FactKind.DATE:
         return dates_agree(x.value, y.value)
     if x.kind is FactKind.TIME:
@@ -113,34 +113,34 @@ def same_value(x: Fact, y: Fact, of_x: Facts = NO_FACTS, of_y: Facts = NO_FACTS)
     return x.value == y.value
 
 
-def _same_day(weekday: Fact, day: Fact, year: int | None) -> bool:
+def _same_day(weekday: Fact, day: Fact, published: str) -> bool:
     """Whether a bare weekday can be a date's."""
     kinds = (weekday.kind, day.kind)
     return kinds == (FactKind.WEEKDAY, FactKind.DATE) and weekday_fits(
-        int(weekday.value), day.value, year
+        int(weekday.value), day.value, published
     )
 
 
-def _year(own: Facts, other: Facts) -> int | None:
-    published = own.published or other.published
-    return int(published[:4]) if published else None
-
-
-def _unsettled(facts: Facts, other: Facts) -> list[Fact]:
+def _strange(facts: Facts, other: Facts) -> list[Fact]:
     """Facts that the other text names nowhere, or less often.
 
     A value that stands elsewhere too is settled as often as both texts have it: where
     27 became 26, one text has one 27 more, the other one a 26.
     """
-    known = other.values.get
-    strange = {value for value, times in facts.values.items() if times > known(value, 0)}
-    if not strange:
-        return []
+    known = other.values
+    found: list[Fact] = []
+    for value, mine in facts.values.items():
+        if len(mine) > len(known.get(value, ())):
+            found += mine
+    return found
+
+
+def _unsettled(strange: list[Fact], facts: Facts, other: Facts) -> list[Fact]:
+    """Those for which no other way of writing them stands in the other text."""
     return [
         fact
-        for fact in facts.facts
-        if (fact.family, fact.value) in strange
-        and not any(
+        for fact in strange
+        if not any(
             each.value != fact.value and same_value(fact, each, facts, other)
             for each in other.families.get(fact.family, ())
         )

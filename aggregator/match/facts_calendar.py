@@ -6,7 +6,7 @@ parts out: `2026-03-10`, `-03-10` (no year), `2026-03-` (no day), `2026--` (year
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 __all__ = [
     "MONTHS",
@@ -74,6 +74,8 @@ _MINUTES = 60
 _NOON = 12
 # "gegen 1 Uhr" for 00.50: people round a time of day to the full hour.
 _ROUNDED_MINUTES = 15
+# "am Dienstag" is last week's or next week's at most; three days more for a late copy.
+_NEAR = timedelta(days=10)
 
 
 def partial_date(year: str, month: int, day: str) -> str | None:
@@ -102,24 +104,25 @@ def dates_agree(a: str, b: str) -> bool:
     )
 
 
-def weekday_fits(weekday: int, day: str, published: int | None) -> bool:
-    """Whether a weekday can be that date's: true as long as the date is incomplete.
+def weekday_fits(weekday: int, day: str, published: str) -> bool:
+    """Whether a bare weekday can mean that date: true as long as the date is incomplete.
 
     Args:
         weekday: 0 (Monday) to 6.
         day: A partial date.
-        published: Year of publication; a missing year is this or a neighbouring one.
+        published: Day of publication, `YYYY-MM-DD`, or "". A bare weekday means a day
+            of the weeks around it, and completes a missing year.
     """
     year, month, number = day.split("-")
-    if not number or not month.strip("0"):
+    if not number or not month.strip("0") or not (year or published):
         return True
-    if year:
-        years: tuple[int, ...] = (int(year),)
-    elif published is not None:
-        years = (published - 1, published, published + 1)
-    else:
-        return True
-    return any(_weekday(each, int(month), int(number)) in {weekday, None} for each in years)
+    told = date.fromisoformat(published) if published else None
+    years = (int(year),) if year else tuple(int(published[:4]) + step for step in (-1, 0, 1))
+    days = (_day(each, int(month), int(number)) for each in years)
+    return any(
+        each is None or (each.weekday() == weekday and (told is None or abs(each - told) <= _NEAR))
+        for each in days
+    )
 
 
 def clock_time(hour: str, minute: str, half: str = "") -> str | None:
@@ -156,8 +159,8 @@ def _minutes(time: str) -> int:
     return int(hour) * _MINUTES + int(minute or 0)
 
 
-def _weekday(year: int, month: int, day: int) -> int | None:
+def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day).weekday()
+        return date(year, month, day)
     except ValueError:
         return None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -132,9 +132,12 @@ class Facts:
         return dict(found)
 
     @cached_property
-    def values(self) -> Counter[tuple[str, str]]:
-        """How often each family and canonical value occurs."""
-        return Counter((fact.family, fact.value) for fact in self.facts)
+    def values(self) -> dict[tuple[str, str], list[Fact]]:
+        """Facts by family and canonical value."""
+        found: defaultdict[tuple[str, str], list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            found[fact.family, fact.value].append(fact)
+        return dict(found)
 
     @cached_property
     def named_in_title(self) -> dict[str, list[Fact]]:

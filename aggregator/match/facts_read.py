@@ -29,6 +29,7 @@ __all__ = ["Reading", "fold_word", "read", "read_code"]
 
 _PHONE_DIGITS = 5
 _YEAR_DIGITS = 4
+_MONTH_CHARS = 12
 _ORDINAL_DIGITS = 3
 _YEARS = range(1900, 2100)
 
@@ -73,15 +74,20 @@ _MONEY_SIGNS = "$€£"
 _SLASHES = str.maketrans("-_", "//")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """What a match says, before its context is known; `end` counts in the text."""
+    """What a match says, before its context is known.
+
+    `end` counts in the text; `lead` counts characters in front that belong to it.
+    Not frozen: that triples the cost of making one, and it never leaves the scan.
+    """
 
     kind: FactKind
     role: str
     value: str
     end: int
     number: Number | None = None
+    lead: int = 0
 
 
 def fold_word(text: str) -> str:
@@ -228,11 +234,7 @@ def _plain_figure(match: re.Match[str], before: list[str]) -> Reading | None:
     """A run of digits that is no amount: day or year of a date, an ordinal."""
     raw, end = match[0], match.end()
     if before and before[-1] in MONTHS:
-        month = MONTHS[before[-1]]
-        if len(raw) == _YEAR_DIGITS:
-            return Reading(FactKind.DATE, "", f"{raw}-{month:02d}-", end)
-        year = _YEAR_AFTER.match(match.string, end)
-        return _date(year and year[1], month, raw, year.end() if year else end)
+        return _after_month(match, before[-1])
     if len(raw) < _ORDINAL_DIGITS:
         after = _ORDINAL_NEXT.match(match.string, end)
         noun = ORDINAL_NOUNS.get(fold_word(after[1])) if after is not None else None
@@ -241,6 +243,21 @@ def _plain_figure(match: re.Match[str], before: list[str]) -> Reading | None:
         labelled = bool(before) and before[-1] in LABELS
         return None if labelled else Reading(FactKind.DATE, "", f"{raw}-00-", end)
     return None
+
+
+def _after_month(match: re.Match[str], month: str) -> Reading | None:
+    """A date whose month stands in front: March 10, 2026; March 2026."""
+    raw, end, lead = match[0], match.end(), 0
+    near = match.string[max(0, match.start() - _MONTH_CHARS) : match.start()]
+    if near.rstrip().lower().endswith(month):
+        lead = len(near) - len(near.rstrip()) + len(month)
+    if len(raw) == _YEAR_DIGITS:
+        value: str | None = f"{raw}-{MONTHS[month]:02d}-"
+    else:
+        year = _YEAR_AFTER.match(match.string, end)
+        value = partial_date(year[1] if year else "", MONTHS[month], raw)
+        end = year.end() if year else end
+    return Reading(FactKind.DATE, "", value, end, lead=lead) if value else None
 
 
 def _labelled(label: str, raw: str) -> tuple[FactKind, str, str]:

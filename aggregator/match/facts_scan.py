@@ -124,7 +124,7 @@ def _fact(text: str, start: int, reading: Reading, before: list[str], *, in_titl
         reading.kind,
         reading.role,
         reading.value,
-        text[start:end],
+        text[start - reading.lead : end],
         _context(" ".join(near[-2:])),
         _context(after),
         reading.number,

@@ -17,6 +17,7 @@ from aggregator.match.facts import (
     encode,
     extract,
 )
+from aggregator.match.facts_calendar import weekday_fits
 
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
@@ -198,6 +199,11 @@ AGREEING = [
         id="a weekday that is the date's",
     ),
     pytest.param(
+        "Die Feier am 29. Februar fällt aus.",
+        "Die Feier am Dienstag fällt aus.",
+        id="a date that this year does not have",
+    ),
+    pytest.param(
         "Er kam gegen 00.50 Uhr nach Hause.",
         "Er kam gegen 1 Uhr nach Hause.",
         id="a time rounded to the hour",
@@ -226,6 +232,43 @@ AGREEING = [
 @pytest.mark.parametrize(("a", "b"), AGREEING)
 def test_no_conflict(a: str, b: str) -> None:
     assert shown(a, b) == []
+
+
+@pytest.mark.parametrize(
+    ("weekday", "day", "published", "expected"),
+    [
+        (1, "-03-10", "2026-03-09", True),
+        (1, "2026-03-10", "", True),
+        (1, "-03-17", "2026-03-09", True),
+        (1, "-03-24", "2026-03-09", False),
+        (2, "-03-10", "2026-03-09", False),
+        (4, "-01-02", "2025-12-29", True),
+        (1, "-03-10", "", True),
+        (1, "2026-00-", "2026-03-09", True),
+    ],
+    ids=[
+        "tomorrow's weekday",
+        "a full date needs no publication",
+        "next week's",
+        "the week after next is not meant",
+        "another weekday",
+        "over the turn of the year",
+        "no year at all",
+        "no day at all",
+    ],
+)
+def test_weekday_relative_to_publication(
+    weekday: int,
+    day: str,
+    published: str,
+    expected: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    assert weekday_fits(weekday, day, published) is expected
+
+
+def test_a_month_first_date_is_shown_whole() -> None:
+    (fact,) = facts("It starts on March 10, 2026 in the hall.", language="en").facts
+    assert fact.raw == "March 10, 2026"
 
 
 def test_languages_agree_on_a_rounded_figure() -> None:
