@@ -11,6 +11,9 @@ from rich.console import Console
 __all__ = ["CliContext", "make_console", "pass_context"]
 
 
+PLAIN_WIDTH = 200
+
+
 @dataclass(frozen=True, slots=True)
 class CliContext:
     """The global options, as `ctx.obj`.
@@ -37,4 +40,6 @@ pass_context = click.make_pass_decorator(CliContext)
 
 def make_console() -> Console:
     """Standard output; rich obeys NO_COLOR and drops colours where it is no terminal."""
-    return Console()
+    console = Console()
+    # Files and pipes have no width: rows stay whole there, for grep and for logs.
+    return console if console.is_terminal else Console(width=PLAIN_WIDTH)
