@@ -172,7 +172,7 @@ def copy(e: Evidence) -> bool:
         return False
     if e.same_outlet and not e.shared_number:
         return _resent(e)
-    return e.containment >= (_sentence_copy(e) if _sentence(e) else COPY)
+    return e.own_containment >= (_sentence_copy(e) if _sentence(e) else COPY)
 
 
 def copy_undated(e: Evidence) -> bool:
@@ -184,18 +184,18 @@ def copy_undated(e: Evidence) -> bool:
     shared = e.agreement.shared
     if _sentence(e):
         backed = shared is not None and shared >= SHARED_FACTS
-        return e.containment >= (_sentence_copy(e) if backed else NEAR_IDENTICAL)
+        return e.own_containment >= (_sentence_copy(e) if backed else NEAR_IDENTICAL)
     if shared is None or shared >= SHARED_FACTS:
-        return e.containment >= COPY_SHARED
-    return e.containment >= COPY_UNDATED
+        return e.own_containment >= COPY_SHARED
+    return e.own_containment >= COPY_UNDATED
 
 
 def _resent(e: Evidence) -> bool:
     """One outlet sends a text again."""
     if e.title < UNLIKE_HEADLINES:
-        both = min(e.containment, e.containment_long)
+        both = min(e.own_containment, e.containment_long)
         return not e.short and both >= RESENT_RETITLED
-    return e.containment >= (COPY_OUTLET_SHORT if e.short else COPY_OUTLET)
+    return e.own_containment >= (COPY_OUTLET_SHORT if e.short else COPY_OUTLET)
 
 
 def _sentence(e: Evidence) -> bool:

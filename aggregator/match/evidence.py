@@ -117,6 +117,11 @@ class Evidence:
         return self.words_short < SHORT_WORDS
 
     @property
+    def own_containment(self) -> float:
+        """Containment without what the outlet's releases share anyway; cold, all of it."""
+        return self.containment if self.weighted is None else min(self.containment, self.weighted)
+
+    @property
     def hard(self) -> tuple[Conflict, ...]:
         """Conflicts that no silent correction explains."""
         return tuple(c for c in self.conflicts if c.strength is Strength.HARD)

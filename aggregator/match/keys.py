@@ -10,9 +10,10 @@ import re
 from hashlib import blake2b
 from urllib.parse import unquote, urlsplit
 
+from aggregator.match.titles import read_title
 from aggregator.text import fold, tokens
 
-__all__ = ["body_key", "link_keys", "number_keys", "slug_words", "title_key"]
+__all__ = ["body_key", "link_keys", "number_keys", "quoted_keys", "slug_words", "title_key"]
 
 # A body shorter than this is a label ("Read more", "Photo gallery"), not a text.
 MIN_BODY_WORDS = 12
@@ -23,12 +24,22 @@ _MIN_SLUG_WORDS = 3
 
 _SUFFIX = re.compile(r"\.(?:s?html?|php|aspx?|jsp|bild)\b.*$", re.IGNORECASE)
 _WIRE_TAIL = re.compile(r"[-.]?\b(?:dpa|afp|apa|sid|kna|epd|ap)\.urn-newsml.*$", re.IGNORECASE)
-_NOISE = re.compile(r"^(?:[0-9]{4,}|[0-9a-f]{8,}|[a-z]{1,4}[0-9]{4,}|article[0-9a-f]{8,})$")
+_NOISE = re.compile(r"^(?:[0-9]{5,}|[0-9a-f]{8,}|[a-z]{1,4}[0-9]{4,}|article[0-9a-f]{8,})$")
 _MOBILE = re.compile(r"^(?:www|m|mobil|mobile|amp)\.")
 # An article's id at the end of its path; years and days are shorter.
 _ARTICLE = re.compile(
     r"[-/.](?:zr-|li\.|a-)?(\d{7,}|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.s?html?)?$"
 )
+
+_NOTICE = re.compile(
+    r"r(?:ü|ue)ckzug|zur(?:ü|ue)ckgezogen|zur(?:ü|ue)ckziehung|nicht (?:zu )?verwenden|\bkill\b"
+    r"|withdraw|retract|korrektur|berichtig|korrigiert|correct",
+    re.IGNORECASE,
+)
+_QUOTE = re.compile(r"[\"„“”»«]([^\"„“”»«\n]{12,200})[\"“”«»]")
+# A notice names its release at its head; more quotes are quotations.
+MAX_NOTICE_CHARS = 600
+MAX_QUOTES = 3
 
 # Report numbers as press offices of police and fire services head their releases with:
 # "POL-XX: 260102 - 0012", "FW-XX: 12/2026"; and a press office's own "Nr. 12/2026".
@@ -96,6 +107,22 @@ def number_keys(title: str, *, outlet_id: str) -> tuple[str, ...]:
         for number, year in _PRESS_NUMBER.findall(folded)
     )
     return tuple(dict.fromkeys(keys))
+
+
+def quoted_keys(title: str, body: str) -> tuple[str, ...]:
+    """`title:` keys of the headlines a withdrawal or correction quotes.
+
+    Such a notice shares nothing else with its release.
+
+    Args:
+        title: As delivered.
+        body: Text less boilerplate.
+    """
+    if not _NOTICE.search(title):
+        return ()
+    quotes = [match.group(1) for match in _QUOTE.finditer(f"{title}\n{body[:MAX_NOTICE_CHARS]}")]
+    keys = [title_key(read_title(quote).tokens) for quote in quotes[:MAX_QUOTES]]
+    return tuple(dict.fromkeys(key for found in keys for key in found))
 
 
 def slug_words(link: str | None) -> tuple[str, ...]:

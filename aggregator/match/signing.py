@@ -7,7 +7,14 @@ from datetime import datetime
 
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.codec import Content, encode
-from aggregator.match.keys import body_key, link_keys, number_keys, slug_words, title_key
+from aggregator.match.keys import (
+    body_key,
+    link_keys,
+    number_keys,
+    quoted_keys,
+    slug_words,
+    title_key,
+)
 from aggregator.match.shingles import token_hashes
 from aggregator.match.sketch import bands, passage_bands
 from aggregator.match.titles import read_title
@@ -79,6 +86,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
         *number_keys(title, outlet_id=outlet_id),
         *(title_key(heading.tokens) if heading.key else ()),
         *title_key(slug),
+        *quoted_keys(title, body_for_matching),
     )
     return Signature(
         version=SIGNATURE_VERSION,
