@@ -1,0 +1,1 @@
+"""Pages, API and published documents over HTTP."""
