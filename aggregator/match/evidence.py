@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TypedDict
 
+import numpy as np
 from rapidfuzz import fuzz
 
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.codec import Content, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
-from aggregator.match.shingles import membership
+from aggregator.match.shingles import Hashes, membership
 from aggregator.match.statistics import Statistics
 from aggregator.match.tenses import tense
 from aggregator.match.titles import TitleMark, differs_in_slot, same_title
@@ -157,84 +159,128 @@ def measure(
     # Ties are broken by content, so that the order of the sides does not matter.
     short, long = sorted((first, second), key=lambda c: (len(c.shingles), c.words.tobytes()))
     overlap = _overlap(short, long, statistics)
-    title = _title_similarity(first.title.tokens, second.title.tokens)
-    title_same = same_title(first.title, second.title)
-    slug_same = _slug_same(first, second)
-    numbers = _keys(a, "number:"), _keys(b, "number:")
-    links = _keys(a, "link:"), _keys(b, "link:")
-    shared_link = not links[0].isdisjoint(links[1])
+    headings = _headings(first, second)
+    keys = _shared_keys(a, b)
+    times = timing(a, b, policy=policy)
+    keyed = keys["shared_link"] or keys["shared_number"]
     near = (
-        overlap.containment >= FAINT_CONTAINMENT
-        or title >= FAINT_TITLE
-        or slug_same
-        or shared_link
-        or not numbers[0].isdisjoint(numbers[1])
+        overlap["containment"] >= FAINT_CONTAINMENT
+        or headings["title"] >= FAINT_TITLE
+        or headings["slug_same"]
+        or keyed
     )
-    # Two copies of one correction say the same; only one that announces differs.
-    kinds = _notice_kinds(a, first) ^ _notice_kinds(b, second)
+    # Far apart in time nothing is merged without a key; comparing facts would cost as
+    # much as all the rest.
+    facts = near and (keyed or times.timeliness is not Timeliness.OUTSIDE)
     return Evidence(
+        **overlap,
+        **headings,
+        **keys,
+        **_announced((a, first), (b, second)),
         words_short=len(short.words),
         words_long=len(long.words),
-        containment=overlap.containment,
-        containment_long=overlap.containment_long,
-        resemblance=overlap.resemblance,
-        opening=overlap.opening,
-        opening_long=overlap.opening_long,
-        weighted=overlap.weighted,
-        title=1.0 if title_same else title,
-        title_same=title_same,
-        kicker_same=title_same and fold(first.title.kicker) == fold(second.title.kicker),
-        slug_same=slug_same,
         title_slot=differs_in_slot(first.title, second.title) if near else None,
-        timing=timing(a, b, policy=policy),
+        timing=times,
         same_outlet=a.outlet_id == b.outlet_id,
         same_feed=a.feed_id == b.feed_id,
         same_issuer=a.issuer == b.issuer if a.issuer and b.issuer else None,
-        shared_link=shared_link,
-        shared_number=not numbers[0].isdisjoint(numbers[1]),
-        other_number=bool(numbers[0] and numbers[1]) and numbers[0].isdisjoint(numbers[1]),
         agency=tuple(sorted(set(a.agency_marks) & set(b.agency_marks))),
-        correction=NoticeKind.CORRECTION in kinds,
-        withdrawal=NoticeKind.WITHDRAWAL in kinds,
-        addendum=NoticeKind.ADDENDUM in kinds,
         announcement=near and tense(first.words) * tense(second.words) < 0,
-        quoted=_quotes(a, second) or _quotes(b, first),
-        conflicts=facts_of_texts.conflicts(first.facts, second.facts) if near else (),
-        agreement=facts_of_texts.agreement(first.facts, second.facts) if near else NO_AGREEMENT,
+        conflicts=facts_of_texts.conflicts(first.facts, second.facts) if facts else (),
+        agreement=facts_of_texts.agreement(first.facts, second.facts) if facts else NO_AGREEMENT,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlap:
-    """Shared shingles of two bodies, as shares."""
+class _Overlap(TypedDict):
+    """Shared shingles of two bodies, as shares; fields of `Evidence`."""
 
-    containment: float = 0.0
-    containment_long: float = 0.0
-    resemblance: float = 0.0
-    opening: float = 0.0
-    opening_long: float = 0.0
-    weighted: float | None = None
+    containment: float
+    containment_long: float
+    resemblance: float
+    opening: float
+    opening_long: float
+    weighted: float | None
+
+
+class _Headings(TypedDict):
+    """Titles and links' words; fields of `Evidence`."""
+
+    title: float
+    title_same: bool
+    kicker_same: bool
+    slug_same: bool
+
+
+class _SharedKeys(TypedDict):
+    """Exact keys; fields of `Evidence`."""
+
+    shared_link: bool
+    shared_number: bool
+    other_number: bool
+
+
+class _Announced(TypedDict):
+    """What just one of the two announces; fields of `Evidence`."""
+
+    correction: bool
+    withdrawal: bool
+    addendum: bool
+    quoted: bool
 
 
 def _overlap(short: Content, long: Content, statistics: Statistics | None) -> _Overlap:
     few, many = short.shingles, long.shingles
-    if not len(few):
-        return _Overlap()
     found = membership(few, many)
-    common = int(found.sum())
-    near = common >= FAINT_CONTAINMENT * len(few)
+    common = int(np.count_nonzero(found))
+    near = common > 0 and common >= FAINT_CONTAINMENT * len(few)
     weighted = None
     if statistics is not None and statistics.usable and common:
         weights = statistics.weights(few)
         total = float(weights.sum())
         weighted = float(weights[found].sum()) / total if total else 0.0
     return _Overlap(
-        containment=common / len(few),
-        containment_long=common / len(many),
-        resemblance=common / (len(few) + len(many) - common),
-        opening=float(membership(short.opening, many).mean()) if near else 0.0,
-        opening_long=float(membership(long.opening, few).mean()) if near else 0.0,
+        containment=common / max(1, len(few)),
+        containment_long=common / max(1, len(many)),
+        resemblance=common / max(1, len(few) + len(many) - common),
+        opening=_share(short.opening, many) if near else 0.0,
+        opening_long=_share(long.opening, few) if near else 0.0,
         weighted=weighted,
+    )
+
+
+def _share(opening: Hashes, others: Hashes) -> float:
+    """Share of a text's first shingles among another's; the opening is not empty."""
+    return int(np.count_nonzero(membership(opening, others))) / len(opening)
+
+
+def _headings(a: Content, b: Content) -> _Headings:
+    same = same_title(a.title, b.title)
+    return _Headings(
+        title=1.0 if same else _title_similarity(a.title.tokens, b.title.tokens),
+        title_same=same,
+        kicker_same=same and fold(a.title.kicker) == fold(b.title.kicker),
+        slug_same=_slug_same(a, b),
+    )
+
+
+def _shared_keys(a: Subject, b: Subject) -> _SharedKeys:
+    links = _keys(a, "link:"), _keys(b, "link:")
+    numbers = _keys(a, "number:"), _keys(b, "number:")
+    return _SharedKeys(
+        shared_link=not links[0].isdisjoint(links[1]),
+        shared_number=not numbers[0].isdisjoint(numbers[1]),
+        other_number=bool(numbers[0] and numbers[1]) and numbers[0].isdisjoint(numbers[1]),
+    )
+
+
+def _announced(a: tuple[Subject, Content], b: tuple[Subject, Content]) -> _Announced:
+    """Two copies of one correction say the same; only one that announces differs."""
+    kinds = _notice_kinds(*a) ^ _notice_kinds(*b)
+    return _Announced(
+        correction=NoticeKind.CORRECTION in kinds,
+        withdrawal=NoticeKind.WITHDRAWAL in kinds,
+        addendum=NoticeKind.ADDENDUM in kinds,
+        quoted=_quotes(a[0], b[1]) or _quotes(b[0], a[1]),
     )
 
 
