@@ -52,6 +52,7 @@ _FACT = re.compile(
   | (?P<version>\d+(?:\.\d+){{2,}}(?:[-.+~]?(?:rc|beta|alpha|a|b|dev|pre|post|p)[-.]?\d*)?(?!\w)
         |\d+\.\d+[-.]?(?:rc|beta|alpha)[-.]?\d*)
   | (?P<age>(?P<years>\d{{1,3}})[-\s]?(?:[jJ]ä?(?:ae)?hrig|Jahre?\salt|years?[-\s]old)\w*)
+  | (?P<mixed>\d+[A-Z][A-Za-z]*\d\w*)
   | (?P<code>\d+(?:[/_-]\d+)+)
   | (?P<figure>\d+(?:[.,'’\u00a0\u202f\u2009\x20]\d{{3}}(?!\d))*(?:[.,]\d+)?)
     """,
@@ -71,6 +72,8 @@ _CODE = re.compile(r"\w*(?:[-/_.:](?=\w)\w+)*")
 _WORDS_BEHIND = re.compile(r"[-/_.:]\D*$")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
 _MONEY_SIGNS = "$€£"
+_ENUMERATED = re.compile(r"[.)]\s+[A-ZÄÖÜ\"„(]")
+_STOPS = (". ", "! ", "? ", ": ", ".\n", ") ")
 _SLASHES = str.maketrans("-_", "//")
 
 
@@ -108,15 +111,16 @@ def read(text: str, start: int, before: list[str], language: str) -> Reading | N
         language: BCP 47 tag; decides how separators are read.
 
     Returns:
-        None for a telephone number, an impossible date or time, and the like.
+        None for a telephone number, an enumeration, an impossible date or time, a
+        word with digits ("39C3").
     """
     match = _FACT.match(text, start)
     assert match is not None, "a digit is a figure at least"
     kind = match.lastgroup
     if kind == "figure":
         return _figure(match, before, language)
-    assert kind is not None, "every alternative is named"
-    return _READERS[kind](match, before)
+    reader = _READERS.get(kind or "")
+    return reader(match, before) if reader is not None else None
 
 
 def read_code(text: str, start: int) -> Reading | None:
@@ -214,6 +218,8 @@ def _figure(match: re.Match[str], before: list[str], language: str) -> Reading |
     """A number with what stands around it: month, unit, currency, label, ordinal."""
     raw, start, end = match[0], match.start(), match.end()
     if raw.isdigit():
+        if _is_enumerator(match):
+            return None
         plain = _plain_figure(match, before)
         if plain is not None:
             return plain
@@ -228,6 +234,16 @@ def _figure(match: re.Match[str], before: list[str], language: str) -> Reading |
         return Reading(*_labelled(before[-1], raw), match.end())
     number = parse_number(raw, language, scale=scale, before=tuple(before[-2:]))
     return Reading(kind, role, f"{number.value:.12g}", end, number)
+
+
+def _is_enumerator(match: re.Match[str]) -> bool:
+    """Whether a number counts paragraphs ("1. On Sunday ... 2. On Monday")."""
+    text, start = match.string, match.start()
+    return (
+        len(match[0]) < _ORDINAL_DIGITS
+        and _ENUMERATED.match(text, match.end()) is not None
+        and (start == 0 or text[start - 1] == "\n" or text[max(0, start - 2) : start] in _STOPS)
+    )
 
 
 def _plain_figure(match: re.Match[str], before: list[str]) -> Reading | None:

@@ -29,7 +29,8 @@ _HASH_MASK = 0xFFFFFF
 _DATE_REACH = 12
 
 _DIGIT = re.compile(r"[0-9]")
-_DIGITS = re.compile(r"[\d.,/_-]+")
+# What is no fact is passed over whole, letters glued to it included.
+_DIGITS = re.compile(r"[\d.,/_-]+\w*")
 _WORD = re.compile(r"[^\W\d_]+")
 _TWO_WORDS = re.compile(r"[\W\d_]*([^\W\d_]+)(?:[\W\d_]+([^\W\d_]+))?")
 _GLUED = re.compile(r"[^\W\d_](?:\w|[-./](?=\w))*[-./]?$")
