@@ -3,8 +3,8 @@
 One sentence (or headline, or item) is one block. Its figures are masked, so that the
 template of a sentence has one hash whatever figures fill it; the figures themselves
 have a hash of their own, so that a sentence with new facts is never taken for an old
-one. A sketch of three minima tells near duplicates: one changed word in a long
-sentence leaves at least two of them in place.
+one. A sketch of eight minima tells near duplicates: one changed word in a long
+sentence leaves most of them in place.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from aggregator.clean.segments import Sentence, sentences
 from aggregator.model.entries import Span, SpanKind
 from aggregator.text import tokens
 
-__all__ = ["Block", "BlockSighting", "block_hashes", "blocks_of", "observe"]
+__all__ = ["Block", "BlockSighting", "blanked", "block_hashes", "blocks_of", "observe"]
 
 # Shorter sentences recur by chance ("Es wurde niemand verletzt.").
 MIN_WORDS = 5
 SHINGLE_WORDS = 2
-SKETCH_SEEDS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)
+SKETCH_SEEDS = (
+    0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xD3A2646D, 0xFD7046C5, 0xB55A4F09,
+)  # fmt: skip
 SAMPLE_CHARS = 240
 _MASK = 0xFFFFFFFF
 _NOT_LINE_END = re.compile(r"[^\n]")
@@ -40,7 +42,7 @@ class Block:
     Attributes:
         sentence: Where it stands.
         hash: Signed 64-bit hash of its words, figures masked.
-        sketch: Three minima over its word pairs, 32 bits each.
+        sketch: Eight minima over its word pairs, 32 bits each.
         facts: 32-bit hash of its figures; 0 where it has none.
         words: How many words it has.
         protected: It quotes somebody or asks witnesses: never boilerplate.
@@ -48,7 +50,7 @@ class Block:
 
     sentence: Sentence
     hash: int
-    sketch: tuple[int, int, int]
+    sketch: tuple[int, ...]
     facts: int
     words: int
     protected: bool
@@ -69,7 +71,7 @@ class BlockSighting:
     """
 
     block: int
-    sketch: tuple[int, int, int]
+    sketch: tuple[int, ...]
     facts: int
     words: int
     place: float
@@ -120,13 +122,13 @@ def block_hashes(text: str) -> frozenset[int]:
 
 def blocks_of(text: str, *, spans: Sequence[Span] = ()) -> Iterator[Block]:
     """The kept sentences of at least `MIN_WORDS` words, hashed."""
-    for sentence in _sentences(_blanked(text, spans)):
+    for sentence in _sentences(blanked(text, spans)):
         words = tokens(sentence.text)
         if len(words) >= MIN_WORDS:
             yield _hashed(sentence, words)
 
 
-def _blanked(text: str, spans: Sequence[Span]) -> str:
+def blanked(text: str, spans: Sequence[Span]) -> str:
     """The text with its cut ranges (learned ones apart) as blanks; offsets stay."""
     parts: list[str] = []
     at = 0
@@ -163,10 +165,9 @@ def _hashed(sentence: Sentence, words: list[str]) -> Block:
     )
 
 
-def _sketch(words: list[str]) -> tuple[int, int, int]:
+def _sketch(words: list[str]) -> tuple[int, ...]:
     pairs = {
         zlib.crc32(" ".join(words[i : i + SHINGLE_WORDS]).encode())
         for i in range(len(words) - SHINGLE_WORDS + 1)
     }
-    first, second, third = (min((p * seed + 1) & _MASK for p in pairs) for seed in SKETCH_SEEDS)
-    return (first, second, third)
+    return tuple(min(((p ^ seed) * seed) & _MASK for p in pairs) for seed in SKETCH_SEEDS)

@@ -95,11 +95,13 @@ def _cut_short(sheet: Sheet, start: int, end: int, mark: Mark) -> None:
 
 
 def _cut_tags(sheet: Sheet, first: int) -> None:
+    """Runs of tags; lines already cut do not part a run."""
     run: list[int] = []
     for number in range(first + 1):
-        if number < first and _tag(sheet, number):
-            run.append(number)
+        if number < first and (_tag(sheet, number) or sheet.marks[number] is not None):
+            run.extend([number] if sheet.marks[number] is None else [])
             continue
         if len(run) >= MIN_TAGS:
-            sheet.mark(run[0], run[-1] + 1, Mark(SpanKind.NAVIGATION, TAGS, strong=False))
+            for tag in run:
+                sheet.mark(tag, tag + 1, Mark(SpanKind.NAVIGATION, TAGS, strong=False))
         run = []

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from aggregator.clean.blocks import blanked
 from aggregator.clean.engine import cut_lines
 from aggregator.clean.inline import inline_spans
 from aggregator.clean.issuer import issuer_of
@@ -21,10 +22,13 @@ from aggregator.model.entries import Cleaned, Span, SpanKind
 from aggregator.model.feeds import BoilerplateRule, OutletKind
 from aggregator.model.policy import CleanPolicy
 
-__all__ = ["RULES_VERSION", "CleanContext", "clean", "marked"]
+__all__ = ["RULES_VERSION", "CleanContext", "clean"]
 
 # Raised with every change of the code that moves spans; the rules' own checksum follows.
 CODE_VERSION = 1
+_INLINE_ENDS = frozenset({SpanKind.ENDMARK, SpanKind.SIGNOFF, SpanKind.NAVIGATION})
+# A second look finds what the first has bared; a third only guards.
+MAX_AGAIN = 3
 RULES_VERSION = f"{CODE_VERSION}.{rule_book().version}"
 
 
@@ -71,10 +75,9 @@ def clean(text: str, *, context: CleanContext) -> Cleaned:
     """
     book = rule_book()
     user = user_rules(context.rules)
-    sheet = marked(text, context=context)
-    _guard_lede(sheet)
-    inline = tuple(rule for rule in user if rule.scope is Scope.INLINE)
-    spans = sorted([*_line_spans(sheet), *inline_spans(sheet, book=book, user=inline)])
+    sheet, spans = _cut(text, context=context)
+    if _bared(sheet, spans):
+        _cut_again(text, spans, context=context)
     if context.learned.blocks:
         spans = sorted([*spans, *learned_spans(text, spans, learned=context.learned)])
     by_name = {**book.by_name, **{rule.name: rule for rule in user}} if user else book.by_name
@@ -93,13 +96,41 @@ def clean(text: str, *, context: CleanContext) -> Cleaned:
     )
 
 
-def marked(text: str, *, context: CleanContext) -> Sheet:
-    """The sheet with every whole line marked that is boilerplate; for `explain`."""
+def _cut(text: str, *, context: CleanContext) -> tuple[Sheet, list[Span]]:
+    """The sheet with its marks, and the spans of lines and inside lines, sorted."""
     book: RuleBook = rule_book()
     user = user_rules(context.rules)
     sheet = sheet_of(text, book=book, user=user, outlet=context.outlet_id)
     cut_lines(sheet, title=context.title)
-    return sheet
+    _guard_lede(sheet)
+    inline = tuple(rule for rule in user if rule.scope is Scope.INLINE)
+    return sheet, sorted([*_line_spans(sheet), *inline_spans(sheet, book=book, user=inline)])
+
+
+def _bared(sheet: Sheet, spans: list[Span]) -> bool:
+    """Whether a line was cut in part: what is left of it may be another rule's line."""
+    ends = {line.end for line in sheet.lines}
+    return any(line.glued for line in sheet.lines) or any(
+        span.end not in ends or span.kind in _INLINE_ENDS for span in spans
+    )
+
+
+def _cut_again(text: str, spans: list[Span], *, context: CleanContext) -> None:
+    """Cut what the cuts have bared, so that cleaning a cleaned text changes nothing."""
+    for _ in range(MAX_AGAIN):
+        cut = [span for span in spans if span.kind is not SpanKind.DATELINE]
+        if not cut:
+            return
+        _, found = _cut(blanked(text, cut), context=context)
+        more = [new for new in found if not any(_overlap(new, old) for old in spans)]
+        if not more:
+            return
+        spans.extend(more)
+        spans.sort()
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _guard_lede(sheet: Sheet) -> None:

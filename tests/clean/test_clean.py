@@ -138,7 +138,7 @@ def test_text_of_one_line_is_cut_inside_the_line() -> None:
 
 def test_hard_line_breaks_are_no_sign_offs() -> None:
     text = (
-        "The driver was under the influence on Monday when he drove into oncoming traffic and hit\n"
+        "The driver was under the influence on Monday when he drove into oncoming cars and hit\n"
         "the car that carried a woman of fifty and her daughter, whose name was Melissa Example-\n"
         "Sample\nContact: Erica Example\n555-123-4567"
     )
@@ -192,7 +192,7 @@ def test_release_on_a_portal_names_issuer_and_rights() -> None:
             BoilerplateRule(
                 name="own", kind="masthead", start="^Und nun zur Meldung", scope="head"
             ),
-            f"Ein langer Vorspann steht hier, der zu jeder Meldung gehört.\nUnd nun zur Meldung\n{LEDE}",
+            f"Ein Vorspann steht hier, der zu jeder Meldung gehört.\nUnd nun zur Meldung\n{LEDE}",
             LEDE,
             id="head",
         ),
