@@ -21,6 +21,7 @@ from aggregator.model.policy import (
     PublishPolicy,
     SchedulePolicy,
     Settings,
+    WebPolicy,
 )
 from aggregator.text import fold
 
@@ -70,6 +71,12 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
             min_every=schedule.min_every,
             max_every=schedule.max_every,
             jitter=schedule.jitter,
+        ),
+        web=WebPolicy(
+            host=document.web.host,
+            port=document.web.port,
+            reading=document.web.reading,
+            secure_cookies=document.web.secure_cookies,
         ),
     )
 

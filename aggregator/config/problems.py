@@ -29,6 +29,7 @@ from aggregator.config.tables import (
     ParseTable,
     PublishTable,
     ScheduleTable,
+    WebTable,
 )
 from aggregator.config.values import Expected
 
@@ -61,6 +62,7 @@ TABLES: Mapping[tuple[str, ...], type[BaseModel]] = types.MappingProxyType(
         ("parse",): ParseTable,
         ("schedule",): ScheduleTable,
         ("publish",): PublishTable,
+        ("web",): WebTable,
         ("output", "*"): OutputTable,
     }
 )

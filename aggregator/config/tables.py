@@ -7,7 +7,7 @@ keeps equal to these models. Defaults are those of `aggregator.model`, never rep
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
@@ -40,6 +40,7 @@ from aggregator.model.policy import (
     ParsePolicy,
     PublishPolicy,
     SchedulePolicy,
+    WebPolicy,
 )
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "ParseTable",
     "PublishTable",
     "ScheduleTable",
+    "WebTable",
 ]
 
 DEFAULT_DATABASE = "sqlite:///aggregator.db"
@@ -60,6 +62,7 @@ _PARSE = ParsePolicy()
 _MATCH = MatchPolicy()
 _PUBLISH = PublishPolicy()
 _SCHEDULE = SchedulePolicy()
+_WEB = WebPolicy()
 
 _SECOND = timedelta(seconds=1)
 _YEAR = timedelta(days=366)
@@ -182,6 +185,19 @@ class PublishTable(Table):
     """WebSub hubs that are announced in the documents and told of changes."""
 
 
+class WebTable(Table):
+    """`[web]`: the pages, the API and the published documents over HTTP."""
+
+    host: Line = _WEB.host
+    """Address to listen on; loopback unless told otherwise."""
+    port: Annotated[int, Ge(1), Le(65_535), Expected("a whole number from 1 to 65535")] = _WEB.port
+    """Port to listen on."""
+    reading: Annotated[Literal["open", "closed"], Expected('"open" or "closed"')] = "open"
+    """Pages are open to everybody, or closed to those without an account."""
+    secure_cookies: Switch = _WEB.secure_cookies
+    """Cookies only over HTTPS; set it wherever a proxy in front speaks HTTPS."""
+
+
 class OutputTable(Table):
     """`[[output]]`: a further merged feed beside the main one."""
 
@@ -259,6 +275,8 @@ class Document(Table):
     """How often feeds are asked."""
     publish: Annotated[PublishTable, Expected("a table: [publish]")] = PublishTable()
     """The published documents."""
+    web: Annotated[WebTable, Expected("a table: [web]")] = WebTable()
+    """The pages, the API and the published documents over HTTP."""
     output: Annotated[
         tuple[OutputTable, ...],
         Field(strict=False),

@@ -23,6 +23,7 @@ __all__ = [
     "PublishPolicy",
     "SchedulePolicy",
     "Settings",
+    "WebPolicy",
 ]
 
 
@@ -184,6 +185,23 @@ class SchedulePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebPolicy:
+    """`[web]`: where the pages are served, and to whom.
+
+    Attributes:
+        host: Address to listen on; loopback unless told otherwise.
+        port: Port to listen on.
+        reading: `open` to everybody, or `closed`: only to those who logged in.
+        secure_cookies: Cookies only over HTTPS; right wherever a proxy speaks it.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    reading: str = "open"
+    secure_cookies: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """A whole, valid configuration.
 
@@ -205,3 +223,4 @@ class Settings:
     match: MatchPolicy
     publish: PublishPolicy
     schedule: SchedulePolicy
+    web: WebPolicy = WebPolicy()
