@@ -25,6 +25,7 @@ __all__ = [
     "LearnedBlock",
     "active",
     "listing",
+    "of_scope",
     "releases_of",
     "save",
     "save_statistics",
@@ -179,6 +180,12 @@ def listing(
     if status is not None:
         statement = statement.where(blocks.c.status == status.value)
     return tuple(_block(row) for row in conn.execute(statement))
+
+
+def of_scope(conn: Connection, scope: str) -> tuple[LearnedBlock, ...]:
+    """All blocks of one scope, whatever they do."""
+    rows = conn.execute(select(blocks).where(blocks.c.scope == scope).order_by(blocks.c.hash))
+    return tuple(_block(row) for row in rows)
 
 
 def statistics(

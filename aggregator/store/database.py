@@ -106,6 +106,12 @@ class Database:
         with self.read() as conn:
             return state_of(conn, self.place)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dispose()
+
     def dispose(self) -> None:
         """Closes all connections; the next use opens new ones."""
         self._engine.dispose()

@@ -12,7 +12,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from aggregator.model.stories import StoryStatus
 from aggregator.store import schema, search_index
@@ -213,7 +223,17 @@ def _entry_field(field: Field) -> ColumnElement[bool]:
         return _ENTRY.c.effective_at >= field.at
     if field.name is Fieldname.UNTIL:
         return _ENTRY.c.effective_at < field.at
-    return _some_side(field, _ENTRY.c.id)
+    if field.name is Fieldname.ISSUER:
+        revision = schema.revisions.alias()
+        theirs = select(revision.c.entry_id, revision.c.number)
+        return tuple_(_ENTRY.c.id, _ENTRY.c.revision).in_(
+            theirs.where(revision.c.issuer_key == field.value)
+        )
+    if field.name is Fieldname.LANGUAGE:
+        return _some_side(field, _ENTRY.c.id)
+    feed, outlet = schema.feeds.alias(), schema.outlets.alias()
+    named = select(feed.c.id).join(outlet, outlet.c.id == feed.c.outlet_id)
+    return _ENTRY.c.feed_id.in_(named.where(_operated(field, feed, outlet)))
 
 
 def _decision_field(field: Field) -> ColumnElement[bool]:
@@ -226,26 +246,33 @@ def _decision_field(field: Field) -> ColumnElement[bool]:
     return _some_side(field, _DECISION.c.entry_id, _DECISION.c.matched_entry_id)
 
 
+def _operated(field: Field, feed: FromClause, outlet: FromClause) -> ColumnElement[bool]:
+    """Whether a feed and its outlet are those of a field."""
+    if field.name is Fieldname.FEED:
+        return feed.c.id == field.value
+    if field.name is Fieldname.KIND:
+        return outlet.c.kind == field.value
+    folded = " ".join(tokens(field.value))
+    return or_(outlet.c.id == field.value, outlet.c.name_key == folded)
+
+
 def _some_side(field: Field, *ids: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether one of the entries named by the columns has the field."""
     entry, revision = _ENTRY.alias(), schema.revisions.alias()
     feed, outlet = schema.feeds.alias(), schema.outlets.alias()
-    language = func.lower(revision.c.language)
-    folded = " ".join(tokens(field.value))
-    tests: dict[Fieldname, ColumnElement[bool]] = {
-        Fieldname.FEED: entry.c.feed_id == field.value,
-        Fieldname.OUTLET: or_(outlet.c.id == field.value, outlet.c.name_key == folded),
-        Fieldname.KIND: outlet.c.kind == field.value,
-        Fieldname.ISSUER: revision.c.issuer_key == field.value,
-        Fieldname.LANGUAGE: or_(
-            language == field.value, language.startswith(f"{field.value}-", autoescape=True)
-        ),
-    }
+    if field.name is Fieldname.ISSUER:
+        test = revision.c.issuer_key == field.value
+    elif field.name is Fieldname.LANGUAGE:
+        language = func.lower(revision.c.language)
+        regional = language.startswith(f"{field.value}-", autoescape=True)
+        test = or_(language == field.value, regional)
+    else:
+        test = _operated(field, feed, outlet)
     return exists().where(
         entry.c.id.in_(ids),
         revision.c.entry_id == entry.c.id,
         revision.c.number == entry.c.revision,
         feed.c.id == entry.c.feed_id,
         outlet.c.id == feed.c.outlet_id,
-        tests[field.name],
+        test,
     )

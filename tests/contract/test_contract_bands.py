@@ -104,9 +104,7 @@ def test_indexing_twice_changes_nothing(conn, make, now):
 
 def test_a_purge_drops_bands_before_a_time_and_keeps_keys(conn, make, now):
     index(conn, make, now - timedelta(days=10), make.signature(1, keys=("link:x",)))
-    bands.insert(
-        conn, [BandEntry(entry_id=2, effective_at=now, signature=make.signature(1))]
-    )
+    bands.insert(conn, [BandEntry(entry_id=2, effective_at=now, signature=make.signature(1))])
     assert bands.purge(conn, before=now) == 1
     assert not ask(conn, now - timedelta(days=10), 1, window=timedelta(hours=1))
     assert ask(conn, now, 1)

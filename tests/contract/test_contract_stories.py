@@ -308,9 +308,7 @@ def test_minted_ids_are_uuids_of_version_7_in_the_order_of_time(now):
     "act",
     [
         lambda conn, now: stories.set_canonical(conn, "x", 1, now=now),
-        lambda conn, now: stories.set_status(
-            conn, "x", StoryStatus.HELD, reason="", now=now
-        ),
+        lambda conn, now: stories.set_status(conn, "x", StoryStatus.HELD, reason="", now=now),
         lambda conn, now: stories.older_of(conn, "x", "y"),
     ],
     ids=["choosing its canonical entry", "holding it", "comparing it"],

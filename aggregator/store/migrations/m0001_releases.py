@@ -121,7 +121,7 @@ Table(
     Column("updated", UtcTime),
     Column("language", Text, nullable=False),
     Column("issuer", Text),
-    Column("issuer_key", Text),
+    Column("issuer_key", Text, index=True),
     Column("content_sha256", Text, nullable=False),
     Column("body_sha256", Text, nullable=False),
     Column("raw_sha256", HexDigest),
