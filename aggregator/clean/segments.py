@@ -18,7 +18,7 @@ MATCHED_CHARS = 400
 # "3. März" is a date, "im Jahr 2024. Danach" two sentences.
 ORDINAL_DIGITS = 2
 
-_WORD = re.compile(r"\w+|©")
+_WORD = re.compile(r"[^\W_]+|©")
 _LINE = re.compile(r"[^\n]+")
 _MOJIBAKE = re.compile("Ã[¼¤¶Ÿ\u0153\u2013\u2014\u201e]|Ã(?=[a-z])")
 _REPAIRED = {
