@@ -9,6 +9,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli import (
+    boilerplate_commands,
     config_commands,
     demo_commands,
     feed_commands,
@@ -55,6 +56,7 @@ for command in (
     feeds.add_command(command)
 
 for command in (
+    boilerplate_commands.boilerplate,
     config_commands.init,
     config_commands.config,
     config_commands.opml,
