@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from aggregator.actions.check import Checker
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
 from aggregator.fetch import Fetcher
-from aggregator.model.feeds import Feed, FeedState
 from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy, Settings
 from aggregator.owners import this_process
 from aggregator.pipeline.poll import PollParts
+from aggregator.schedule.planner import planner
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
 from aggregator.workers import Workers
@@ -85,7 +85,7 @@ async def open_parts(app: App) -> AsyncIterator[PollParts]:
                 settings=app.settings,
                 owner=this_process(),
                 clock=app.clock,
-                next_poll_at=next_poll_at,
+                plan=planner(app.settings.schedule, draw=random.random),
                 environ=app.environ,
             )
 
@@ -103,11 +103,6 @@ async def open_checker(
     with Workers(parse) as workers:
         async with Fetcher(fetch) as fetcher:
             yield Checker(fetcher=fetcher, workers=workers, parse=parse, clean=clean, clock=clock)
-
-
-def next_poll_at(feed: Feed, _state: FeedState, now: datetime) -> datetime:
-    """When a feed is due again: its plain interval after this poll."""
-    return now + feed.every
 
 
 def _policies(

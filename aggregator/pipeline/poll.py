@@ -10,33 +10,36 @@ Failures of the feed are values: they end in the poll history, never as an excep
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from aggregator.clean import LearnedBlocks
 from aggregator.clock import Clock
 from aggregator.fetch import Fetcher, auth_headers
-from aggregator.model.entries import ParsedFeed, ParseFailure
-from aggregator.model.feeds import Feed, FeedState, PollStatus
-from aggregator.model.fetching import (
-    FailureKind,
-    Fetched,
-    FetchFailure,
-    FetchRequest,
-    FetchResult,
-    NotModified,
-)
+from aggregator.model.entries import ParseFailure
+from aggregator.model.feeds import Feed, PollStatus
+from aggregator.model.fetching import FailureKind, Fetched, FetchRequest, FetchResult
 from aggregator.model.policy import Settings
 from aggregator.pipeline.claims import claim_lease
 from aggregator.pipeline.learned import active_blocks
+from aggregator.pipeline.older_pages import OlderPage, fetch_older_pages
+from aggregator.pipeline.outcome import (
+    Claim,
+    Outcome,
+    evidence,
+    history_row,
+    judge,
+    next_state,
+)
+from aggregator.pipeline.planning import Plan
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
 from aggregator.pipeline.record import RecordContext, record_document
 from aggregator.pipeline.reports import PollReport, Recorded
 from aggregator.store import contents, feeds, leases, polls
-from aggregator.store.database import Database
+from aggregator.store.database import Connection, Database
 from aggregator.workers import Limit, Workers
 
 __all__ = ["PollParts", "poll"]
@@ -61,7 +64,7 @@ class PollParts:
         settings: The whole configuration.
         owner: Names this process in leases.
         clock: Aware UTC.
-        next_poll_at: When to poll a feed again, from its state after this poll.
+        plan: When to poll a feed again: its state after this poll, planned.
         environ: For `auth_env`.
     """
 
@@ -72,20 +75,12 @@ class PollParts:
     settings: Settings
     owner: str
     clock: Clock
-    next_poll_at: Callable[[Feed, FeedState, datetime], datetime]
+    plan: Plan
     environ: Mapping[str, str]
 
     async def in_store(self, work: Callable[[], T]) -> T:
         """Runs blocking database work in the writer thread."""
         return await asyncio.get_running_loop().run_in_executor(self.writer, work)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Claim:
-    lease: leases.Lease
-    state: FeedState
-    learned: LearnedBlocks
-    known: Mapping[str, str]
 
 
 async def poll(feed: Feed, parts: PollParts) -> PollReport:
@@ -105,35 +100,44 @@ async def poll(feed: Feed, parts: PollParts) -> PollReport:
     started = parts.clock()
     claim = await parts.in_store(lambda: _claim(feed, parts))
     if claim is None:
-        return _report(feed, PollStatus.BUSY)
-    result = await parts.fetcher.fetch(_request(feed, claim.state, parts), now=started)
-    prepared: PreparedDocument | ParseFailure | None = None
-    request: PrepareRequest | None = None
-    if isinstance(result, Fetched):
-        request = _prepare_request(feed, result, claim=claim, settings=parts.settings)
-        prepared = await _prepare(request, parts)
-    outcome = _Outcome(
-        feed=feed,
-        claim=claim,
-        started=started,
-        result=result,
-        request=request,
-        prepared=prepared,
-    )
-    return await parts.in_store(lambda: _finish(outcome, parts))
+        return PollReport(
+            feed_id=feed.id, outlet_id=feed.outlet.id, url=feed.url, status=PollStatus.BUSY
+        )
+    try:
+        outcome = await _gather(feed, claim, parts=parts, started=started)
+        return await parts.in_store(lambda: _finish(outcome, parts))
+    except BaseException:
+        # Cancelled, or the database is away: others need not wait for the lease to expire.
+        with suppress(RuntimeError):
+            parts.writer.submit(_give_back, claim.lease, parts.database)
+        raise
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    feed: Feed
-    claim: _Claim
-    started: datetime
-    result: FetchResult
-    request: PrepareRequest | None
-    prepared: PreparedDocument | ParseFailure | None
+async def _gather(feed: Feed, claim: Claim, *, parts: PollParts, started: datetime) -> Outcome:
+    """Everything that happens outside transactions."""
+    request = _request(feed, claim, parts, now=started)
+
+    async def fetch(wanted: FetchRequest) -> FetchResult:
+        return await parts.fetcher.fetch(wanted, now=parts.clock())
+
+    async def prepare(wanted: PrepareRequest) -> PreparedDocument | ParseFailure:
+        return await _prepare(wanted, parts)
+
+    result = await fetch(request)
+    outcome = Outcome(feed=feed, claim=claim, started=started, result=result)
+    if not isinstance(result, Fetched) or result.sha256 == claim.state.content_sha256:
+        return outcome
+    to_prepare = _prepare_request(feed, result, claim=claim, settings=parts.settings)
+    prepared = await prepare(to_prepare)
+    outcome = replace(outcome, request=to_prepare, prepared=prepared)
+    if isinstance(prepared, ParseFailure) or outcome.first_poll:
+        return outcome
+    newest = OlderPage(request=to_prepare, prepared=prepared)
+    older = await fetch_older_pages(newest, base=request, fetch=fetch, prepare=prepare)
+    return replace(outcome, older=older)
 
 
-def _claim(feed: Feed, parts: PollParts) -> _Claim | None:
+def _claim(feed: Feed, parts: PollParts) -> Claim | None:
     now = parts.clock()
     limit = feed.timeout_s + parts.settings.parse.time_limit_s
     with parts.database.write() as conn:
@@ -146,7 +150,7 @@ def _claim(feed: Feed, parts: PollParts) -> _Claim | None:
         )
         if lease is None:
             return None
-        return _Claim(
+        return Claim(
             lease=lease,
             state=feeds.states(conn, [feed.id])[feed.id],
             learned=active_blocks(conn, feed.outlet),
@@ -154,14 +158,15 @@ def _claim(feed: Feed, parts: PollParts) -> _Claim | None:
         )
 
 
-def _request(feed: Feed, state: FeedState, parts: PollParts) -> FetchRequest:
+def _request(feed: Feed, claim: Claim, parts: PollParts, *, now: datetime) -> FetchRequest:
     headers = dict(feed.headers)
     if feed.auth_env:
         headers |= auth_headers(parts.environ.get(feed.auth_env, ""))
+    etag, last_modified = claim.validators(now)
     return FetchRequest(
         url=feed.url,
-        etag=state.etag,
-        last_modified=state.last_modified,
+        etag=etag,
+        last_modified=last_modified,
         headers=headers,
         user_agent=feed.user_agent,
         timeout_s=feed.timeout_s,
@@ -170,7 +175,7 @@ def _request(feed: Feed, state: FeedState, parts: PollParts) -> FetchRequest:
 
 
 def _prepare_request(
-    feed: Feed, fetched: Fetched, *, claim: _Claim, settings: Settings
+    feed: Feed, fetched: Fetched, *, claim: Claim, settings: Settings
 ) -> PrepareRequest:
     return PrepareRequest(
         body=fetched.body,
@@ -191,126 +196,54 @@ async def _prepare(request: PrepareRequest, parts: PollParts) -> PreparedDocumen
     return prepared
 
 
-def _finish(outcome: _Outcome, parts: PollParts) -> PollReport:
+def _finish(outcome: Outcome, parts: PollParts) -> PollReport:
     """Records the poll in one transaction and gives the lease back."""
     now = parts.clock()
     with parts.database.write() as conn:
         leases.verify(conn, outcome.claim.lease)
-        recorded = Recorded()
-        if isinstance(outcome.prepared, PreparedDocument) and outcome.request is not None:
-            context = RecordContext(
-                feed=outcome.feed,
-                policy=parts.settings.match,
-                first_poll=outcome.claim.state.last_ok_at is None,
-                fetched_at=outcome.started,
-                now=now,
-            )
-            recorded = record_document(
-                conn, outcome.prepared, request=outcome.request, context=context
-            )
-        report = _judge(outcome, recorded, now)
-        state = _next_state(outcome, report, now)
-        state = replace(state, next_poll_at=parts.next_poll_at(outcome.feed, state, now))
+        recorded = _record(conn, outcome, parts, now=now)
+        report = judge(outcome, recorded, now)
+        state = next_state(outcome, report, now)
+        state = parts.plan(outcome.feed, state, evidence(outcome, report, now))
         feeds.save_state(conn, state)
-        polls.record(conn, _history_row(outcome, report))
+        polls.record(conn, history_row(outcome, report))
         leases.release(conn, outcome.claim.lease)
     return report
 
 
-def _judge(outcome: _Outcome, recorded: Recorded, now: datetime) -> PollReport:
-    took = (now - outcome.started).total_seconds()
-    failure = _failure(outcome)
-    if failure is not None:
-        return PollReport(
-            feed_id=outcome.feed.id,
-            outlet_id=outcome.feed.outlet.id,
-            url=outcome.feed.url,
-            status=PollStatus.FAILED,
-            error_kind=failure.kind,
-            error=failure.message,
-            took_s=took,
-        )
-    unchanged = isinstance(outcome.result, NotModified)
-    status = PollStatus.NOT_MODIFIED if unchanged else PollStatus.OK
-    return _report(outcome.feed, status, recorded=recorded, took_s=took)
-
-
-def _failure(outcome: _Outcome) -> FetchFailure | ParseFailure | None:
-    if isinstance(outcome.result, FetchFailure):
-        return outcome.result
-    return outcome.prepared if isinstance(outcome.prepared, ParseFailure) else None
-
-
-def _next_state(outcome: _Outcome, report: PollReport, now: datetime) -> FeedState:
-    before, result = outcome.claim.state, outcome.result
-    if report.status is PollStatus.FAILED:
-        # Validators stay: the last good document is still the one we hold.
-        return replace(
-            before,
-            last_polled_at=now,
-            failures=before.failures + 1,
-            failing_since=before.failing_since or now,
-            last_error=f"{report.error_kind}: {report.error}",
-        )
-    assert not isinstance(result, FetchFailure)
-    state = replace(
-        before,
-        last_polled_at=now,
-        last_ok_at=now,
-        failures=0,
-        failing_since=None,
-        last_error=None,
-        permanent_redirect=result.permanent_redirect,
-        etag=result.etag if isinstance(result, Fetched) else result.etag or before.etag,
-        last_modified=(
-            result.last_modified
-            if isinstance(result, Fetched)
-            else result.last_modified or before.last_modified
-        ),
+def _record(conn: Connection, outcome: Outcome, parts: PollParts, *, now: datetime) -> Recorded:
+    """Records the document, then its older pages."""
+    if not isinstance(outcome.prepared, PreparedDocument) or outcome.request is None:
+        return Recorded()
+    context = RecordContext(
+        feed=outcome.feed,
+        policy=parts.settings.match,
+        first_poll=outcome.first_poll,
+        fetched_at=outcome.started,
+        now=now,
+        last_ok_at=outcome.claim.state.last_ok_at,
     )
-    if isinstance(outcome.prepared, PreparedDocument) and isinstance(result, Fetched):
-        state = _with_document(state, outcome.prepared.parsed, sha256=result.sha256)
-    return state
+    pages = (OlderPage(request=outcome.request, prepared=outcome.prepared), *outcome.older)
+    return _together(
+        [
+            record_document(conn, page.prepared, request=page.request, context=context)
+            for page in pages
+        ]
+    )
 
 
-def _with_document(state: FeedState, parsed: ParsedFeed, *, sha256: str) -> FeedState:
+def _together(pages: Sequence[Recorded]) -> Recorded:
+    """What all pages changed; `entries` and `bad_items` are the newest document's."""
     return replace(
-        state,
-        content_sha256=sha256,
-        title=parsed.title or state.title,
-        site_link=parsed.link or state.site_link,
-        document_id=parsed.id or parsed.self_link,
-        document_updated=parsed.updated,
+        pages[0],
+        new=sum(page.new for page in pages),
+        duplicate=sum(page.duplicate for page in pages),
+        revised=sum(page.revised for page in pages),
+        seen=sum(page.seen for page in pages),
+        quarantined=sum(page.quarantined for page in pages),
     )
 
 
-def _history_row(outcome: _Outcome, report: PollReport) -> polls.PollRecord:
-    result, recorded = outcome.result, report.recorded
-    return polls.PollRecord(
-        feed_id=report.feed_id,
-        started_at=outcome.started,
-        took_s=report.took_s,
-        status=report.status,
-        http_status=304 if isinstance(result, NotModified) else result.status,
-        entries=recorded.entries,
-        new=recorded.new,
-        duplicate=recorded.duplicate,
-        revised=recorded.revised,
-        bad_items=recorded.bad_items,
-        size=len(result.body) if isinstance(result, Fetched) else 0,
-        error_kind=report.error_kind,
-        error=report.error,
-    )
-
-
-def _report(
-    feed: Feed, status: PollStatus, *, recorded: Recorded | None = None, took_s: float = 0.0
-) -> PollReport:
-    return PollReport(
-        feed_id=feed.id,
-        outlet_id=feed.outlet.id,
-        url=feed.url,
-        status=status,
-        recorded=recorded or Recorded(),
-        took_s=took_s,
-    )
+def _give_back(lease: leases.Lease, database: Database) -> None:
+    with database.write() as conn:
+        leases.release(conn, lease)

@@ -16,9 +16,11 @@ from aggregator.model.entries import ParsedFeed
 from aggregator.model.feeds import Feed
 from aggregator.model.matching import Action, Decision, PreparedEntry, Subject, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.model.stories import ChangeKind
+from aggregator.model.stories import ChangeKind, StoryStatus
 from aggregator.pipeline.decide import Decided, Surroundings, decide_all
+from aggregator.pipeline.flood import held_back
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_entry
+from aggregator.pipeline.quarantine import hold_flood, release_seen
 from aggregator.pipeline.reports import Recorded
 from aggregator.pipeline.revise import record_revisions
 from aggregator.pipeline.sort import sort_items
@@ -51,6 +53,7 @@ class RecordContext:
         first_poll: Nothing of this feed was ever stored.
         fetched_at: When the document was received.
         now: Our clock, the same for everything in the transaction.
+        last_ok_at: The last successful poll before this one, or None.
     """
 
     feed: Feed
@@ -58,6 +61,7 @@ class RecordContext:
     first_poll: bool
     fetched_at: datetime
     now: datetime
+    last_ok_at: datetime | None = None
 
     @property
     def window(self) -> timedelta:
@@ -103,6 +107,8 @@ def record_document(
         duplicate=sum(1 for d in decided if d.assignment.action is not Action.OPENED),
         revised=revised,
         bad_items=len(document.parsed.bad_items),
+        seen=len(items.seen),
+        quarantined=sum(1 for d in decided if _opens(d) and d.status is StoryStatus.QUARANTINED),
     )
 
 
@@ -191,7 +197,11 @@ def _record_new(
         mint=lambda: stories.new_id(context.now),
         now=context.now,
     )
+    held = held_back([item.parsed for item in new], last_ok_at=context.last_ok_at, now=context.now)
+    decided = hold_flood(decided, frozenset(ids[position] for position in held))
     write_decided(conn, decided, first_poll=context.first_poll, now=context.now)
+    if not context.first_poll:
+        release_seen(conn, decided, flood=frozenset(ids[n] for n in held), now=context.now)
     return decided
 
 

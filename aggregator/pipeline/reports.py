@@ -20,6 +20,8 @@ class Recorded:
         duplicate: Of these, the ones that joined a story another entry had opened.
         revised: Known entries that came with another text.
         bad_items: Items that could not be read.
+        seen: Items that were stored already.
+        quarantined: New stories held back because the document is a flood.
     """
 
     entries: int = 0
@@ -27,6 +29,8 @@ class Recorded:
     duplicate: int = 0
     revised: int = 0
     bad_items: int = 0
+    seen: int = 0
+    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class PollReport:
         error_kind: Why it failed, or None.
         error: In words, or None.
         took_s: Wall time from lease to release, seconds.
+        gap: All items were new: some may have come and gone unseen.
     """
 
     feed_id: str
@@ -52,3 +57,4 @@ class PollReport:
     error_kind: FailureKind | None = None
     error: str | None = None
     took_s: float = 0.0
+    gap: bool = False
