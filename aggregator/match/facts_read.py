@@ -49,7 +49,8 @@ _FACT = re.compile(
   | (?P<time>(?P<hour>\d{{1,2}})(?:[:.](?P<minute>\d\d))?(?:\s?(?:Uhr|o'clock)
         |\s?(?P<half>[ap])\.?m\b|(?=\s?(?:-|–|bis)\s?\d{{1,2}}(?:[.:]\d\d)?\sUhr)))
   | (?P<clock>(?P<chour>[012]?\d):(?P<cminute>[0-5]\d)(?![\d:]))
-  | (?P<version>\d+(?:\.\d+){{2,}}(?:[-.+~]?(?:rc|beta|alpha|a|b|dev|pre|post|p)[-.]?\d*)?(?!\w)
+  | (?P<version>\d{{1,8}}(?:\.\d{{1,8}}){{2,6}}
+        (?:[-.+~]?(?:rc|beta|alpha|a|b|dev|pre|post|p)[-.]?\d*)?(?!\w)
         |\d+\.\d+[-.]?(?:rc|beta|alpha)[-.]?\d*)
   | (?P<age>(?P<years>\d{{1,3}})[-\s]?(?:[jJ]ä?(?:ae)?hrig|Jahre?\salt|years?[-\s]old)\w*)
   | (?P<mixed>\d+[A-Z][A-Za-z]*\d\w*)
@@ -67,7 +68,7 @@ _RELEASED = re.compile(
     r"veröffentlicht)|(?<=\.\d)\s(?:is\s(?:out|released|available)|released|erschienen|veröffentlicht)"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
-_CODE = re.compile(r"\w*(?:[-/_.:](?=\w)\w+)*")
+_CODE = re.compile(r"\w{1,64}(?:[-/_.:]\w{1,64}){0,12}")
 # "EH55-Neubau", "A3/BAB": what follows the last digit's segment is no code.
 _WORDS_BEHIND = re.compile(r"[-/_.:]\D*$")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
@@ -130,7 +131,7 @@ def read_code(text: str, start: int) -> Reading | None:
         None for what does not begin with a capital (parts of addresses, h1n1).
     """
     match = _CODE.match(text, start)
-    assert match is not None, "the expression matches the empty text"
+    assert match is not None, "a code begins with a letter"
     raw = _WORDS_BEHIND.sub("", match[0])
     end = start + len(raw)
     letters = _LETTERS.match(raw)

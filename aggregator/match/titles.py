@@ -25,6 +25,8 @@ MIN_TITLE_TOKENS = 3
 _MIN_CORE_TOKENS = 4
 _MAX_KICKER_WORDS = 8
 _MAX_MARKS = 4
+# Longer "titles" are texts; the expressions below are quadratic in the length.
+_MAX_CHARS = 400
 _RARE_CHARS = 6
 
 
@@ -137,10 +139,11 @@ def read_title(title: str, *, outlet_name: str = "") -> Title:
     """Takes a title apart.
 
     Args:
-        title: Plain text, as delivered.
+        title: Plain text, as delivered; 400 characters of it count.
         outlet_name: Goes where it stands as a suffix (" - Der Beispielbote").
     """
-    text = _without_labels(_SPACES.sub(" ", title).strip(), outlet_name)
+    title = _SPACES.sub(" ", title[: 2 * _MAX_CHARS]).strip()[:_MAX_CHARS]
+    text = _without_labels(title, outlet_name)
     text, marks = _without_marks(text)
     core, kicker = _without_kickers(text)
     words = tuple(tokens(core))

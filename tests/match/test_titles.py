@@ -135,6 +135,10 @@ def test_a_mark_in_front_of_a_police_prefix() -> None:
     assert result.core == "Zeugen nach Unfall gesucht"
 
 
+def test_a_title_without_end_is_cut() -> None:
+    assert len(read_title("Hafen " * 10_000).core) <= 400
+
+
 @pytest.mark.parametrize("title", ["", "  ", "Live", "Video", "Pressemitteilung", "News"])
 def test_a_label_alone_equals_no_title(title: str) -> None:
     label = read_title(title)
