@@ -195,7 +195,12 @@ def _resent(e: Evidence) -> bool:
     if e.title < UNLIKE_HEADLINES:
         both = min(e.own_containment, e.containment_long)
         return not e.short and both >= RESENT_RETITLED
-    return e.own_containment >= (COPY_OUTLET_SHORT if e.short else COPY_OUTLET)
+    if e.short:
+        # One teaser under headlines that differ in a word is a series ("Storms in A",
+        # "Storms in B"); a headline rewritten, or on one page, is the same.
+        series = e.title_replaced and not e.shared_link
+        return not series and e.own_containment >= COPY_OUTLET_SHORT
+    return e.own_containment >= COPY_OUTLET
 
 
 def _sentence(e: Evidence) -> bool:

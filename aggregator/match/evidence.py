@@ -35,6 +35,8 @@ SHORT_WORDS = 60
 FAINT_CONTAINMENT = 0.2
 FAINT_TITLE = 0.6
 
+# A place, a name, a number fill a slot in a word or two; more words are a new headline.
+SLOT_WORDS = 2
 # A notice quotes a title with other quotation marks or a word left out.
 QUOTED_TITLE = 0.9
 
@@ -63,6 +65,7 @@ class Evidence:
         weighted: As containment, shingles weighted by rarity in their outlet; None cold.
         title: Similarity of the stripped titles.
         title_same: The stripped titles are equal.
+        title_replaced: The stripped titles are equal but for one or two words in one spot.
         kicker_same: What stands before the stripped titles is equal too.
         slug_same: A link's words equal the other's title or link's words.
         title_slot: What was replaced in otherwise equal titles, or None.
@@ -93,6 +96,7 @@ class Evidence:
     weighted: float | None
     title: float
     title_same: bool
+    title_replaced: bool
     kicker_same: bool
     slug_same: bool
     title_slot: Conflict | None
@@ -207,6 +211,7 @@ class _Headings(TypedDict):
 
     title: float
     title_same: bool
+    title_replaced: bool
     kicker_same: bool
     slug_same: bool
 
@@ -258,6 +263,7 @@ def _headings(a: Content, b: Content) -> _Headings:
     return _Headings(
         title=1.0 if same else _title_similarity(a.title.tokens, b.title.tokens),
         title_same=same,
+        title_replaced=_one_spot(a.title.tokens, b.title.tokens),
         kicker_same=same and fold(a.title.kicker) == fold(b.title.kicker),
         slug_same=_slug_same(a, b),
     )
@@ -289,6 +295,16 @@ def _title_similarity(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     if not a or not b:
         return 0.0
     return fuzz.ratio(" ".join(a), " ".join(b)) / 100
+
+
+def _one_spot(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether one or two words stand in the place of one or two others."""
+    shorter = min(len(a), len(b))
+    ahead = next((at for at in range(shorter) if a[at] != b[at]), shorter)
+    rest = shorter - ahead
+    behind = next((at for at in range(rest) if a[-1 - at] != b[-1 - at]), rest)
+    replaced = (len(a) - ahead - behind, len(b) - ahead - behind)
+    return ahead + behind > 0 and min(replaced) > 0 and max(replaced) <= SLOT_WORDS
 
 
 def _slug_same(a: Content, b: Content) -> bool:

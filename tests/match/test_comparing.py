@@ -51,7 +51,7 @@ def test_the_same_template_of_another_week_is_another_release(make_subject: Make
     a = make_subject(1, title=title, body=march, hours=None)
     b = make_subject(2, title=title, body=april, hours=None)
     result = compare(a, b, policy=POLICY)
-    assert result.verdict is Verdict.RELATED
+    assert (result.verdict, result.rule) == (Verdict.RELATED, "fact-conflict")
     assert result.vetoes
 
 
@@ -97,7 +97,16 @@ def test_a_replaced_slot_in_a_title_keeps_short_entries_apart(
 ) -> None:
     a = make_subject(1, title=mine, body="")
     b = make_subject(2, title=other, body="", hours=1)
-    assert compare(a, b, policy=POLICY).verdict not in MERGES
+    result = compare(a, b, policy=POLICY)
+    assert result.verdict not in MERGES
+
+
+def test_a_replaced_version_in_a_headline_is_named(make_subject: MakeSubject) -> None:
+    a = make_subject(1, title="Werkzeug 3.5.0 veroeffentlicht", body="")
+    b = make_subject(2, title="Werkzeug 3.5.1 veroeffentlicht", body="", hours=1)
+    result = compare(a, b, policy=POLICY)
+    assert (result.verdict, result.rule) == (Verdict.RELATED, "headline-slot")
+    assert result.vetoes
 
 
 def test_an_equal_headline_hours_apart_is_the_same_agency_copy(make_subject: MakeSubject) -> None:

@@ -99,6 +99,37 @@ def test_the_same_text_long_after_is_another_release(make_subject: MakeSubject) 
     assert is_veto(result.rule)
 
 
+def test_two_changed_figures_are_no_silent_correction(make_subject: MakeSubject) -> None:
+    a = make_subject(1)
+    other = a.body.replace("48 Millionen", "52 Millionen").replace("17 Millionen", "23 Millionen")
+    result = judged(a, make_subject(2, body=other, outlet="portal", hours=2))
+    assert (result.verdict, result.rule) == (Verdict.RELATED, "figure-conflict")
+    assert len(result.vetoes) == 2
+
+
+def test_another_feed_with_the_same_page_and_a_changed_figure_revises(
+    make_subject: MakeSubject,
+) -> None:
+    link = "https://amt.example/presse/neue-schleuse"
+    a = make_subject(1, link=link)
+    b = make_subject(
+        2, body=a.body.replace("48 Mill", "52 Mill"), link=link, outlet="land", hours=200
+    )
+    assert judged(a, b).rule == "same-link-changed"
+
+
+def test_an_old_headline_over_another_text_is_nothing(make_subject: MakeSubject) -> None:
+    a, b = make_subject(1), make_subject(2, body=NEWS, hours=24 * 60)
+    assert (judged(a, b).verdict, judged(a, b).rule) == (Verdict.DISTINCT, "long-ago")
+
+
+def test_one_stock_teaser_under_two_headlines_is_a_series(make_subject: MakeSubject) -> None:
+    teaser = "Der Wetterdienst warnt vor Sturm und Hagel und raet, Haus und Garten zu sichern."
+    a = make_subject(1, title="Schwere Unwetter in Nordland erwartet", body=teaser)
+    b = make_subject(2, title="Schwere Unwetter im Suederland erwartet", body=teaser, hours=5)
+    assert judged(a, b).verdict is Verdict.RELATED
+
+
 def test_one_outlet_may_send_again_after_days(make_subject: MakeSubject) -> None:
     assert judged(make_subject(1), make_subject(2, hours=24 * 5)).verdict is Verdict.DUPLICATE
 
