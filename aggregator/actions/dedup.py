@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aggregator.clean import CleanContext, clean, normalise_issuer
 from aggregator.errors import UsageError
+from aggregator.match.baseline_stream import deduplicate_by_rule
+from aggregator.match.baselines import METHODS
 from aggregator.match.offline import MemoryIndex, OfflineRecord, OfflineRow, deduplicate
 from aggregator.model.policy import CleanPolicy, MatchPolicy
 from aggregator.parse import canonical_url, parse_date
@@ -43,11 +45,13 @@ class DedupTask:
         name: Of the source, for messages.
         window: Farthest two records may lie apart.
         strip: Strip boilerplate first.
+        method: A rule in use elsewhere (`baselines.METHODS`), or None: our own.
     """
 
     name: str
     window: timedelta
     strip: bool = True
+    method: str | None = None
 
 
 def dedup_file(
@@ -74,9 +78,13 @@ def dedup_file(
             yield line
 
     records = read_records(lines(), name=task.name, strip=task.strip)
-    policy = MatchPolicy(window=task.window)
+    if task.method is not None:
+        rows = deduplicate_by_rule(records, METHODS[task.method], window=task.window)
+    else:
+        policy = MatchPolicy(window=task.window)
+        rows = deduplicate(records, index=MemoryIndex(), policy=policy)
     count = 0
-    for row in deduplicate(records, index=MemoryIndex(), policy=policy):
+    for row in rows:
         target.write(json.dumps(_row(row), ensure_ascii=False) + "\n")
         count += 1
     return count

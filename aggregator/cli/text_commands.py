@@ -16,6 +16,7 @@ from aggregator.cli.context import CliContext, pass_context
 from aggregator.config import load
 from aggregator.config.durations import parse_duration
 from aggregator.errors import NotFoundError, UsageError
+from aggregator.match.baselines import METHODS
 from aggregator.model.feeds import Outlet
 from aggregator.model.policy import CleanPolicy
 
@@ -61,12 +62,18 @@ def clean(
     help="Where the rows go, one JSON object a line, in the order of the input.",
 )
 @click.option("--window", default="72h", show_default=True, help="Farthest two may lie apart.")
+@click.option(
+    "--method",
+    type=click.Choice(sorted(METHODS)),
+    help="Use a rule in use elsewhere instead, to compare.",
+)
 @click.option("--no-clean", is_flag=True, help="The texts are free of boilerplate already.")
 def dedup(
     *,
     file: IO[str],
     target: IO[str],
     window: str,
+    method: str | None,
     no_clean: bool,
 ) -> None:
     """Deduplicate a file of releases without a database.
@@ -76,10 +83,11 @@ def dedup(
     equal for entries of one release.
     """
     try:
-        task = DedupTask(name=file.name, window=parse_duration(window), strip=not no_clean)
+        span = parse_duration(window)
     except ValueError as error:
         msg = f"--window: {error}"
         raise UsageError(msg) from error
+    task = DedupTask(name=file.name, window=span, strip=not no_clean, method=method)
     console = Console(stderr=True)
     columns = (TextColumn("reading"), BarColumn(), TimeRemainingColumn())
     with Progress(

@@ -185,6 +185,26 @@ def test_dedup_gives_one_row_a_line_in_the_order_of_the_input(polled: Path) -> N
     assert set(out[0]) == {"id", "story", "canonical", "verdict", "matched", "similarity"}
 
 
+def test_dedup_by_a_rule_in_use_elsewhere_merges_what_ours_keeps_apart(polled: Path) -> None:
+    rows = [
+        {
+            "id": number,
+            "title": f"Nordmark Holding AG: Stimmrechtsmitteilung Nr. {number}",
+            "text": f"Der Anteil beträgt {share} Prozent. Es gilt die Gesamtzahl der Stimmrechte.",
+        }
+        for number, share in (("12", "3,07"), ("13", "5,21"))
+    ]
+    source = polled.parent / "notices.jsonl"
+    source.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    target = polled.parent / "notices-out.jsonl"
+    stories = {}
+    for method in ((), ("--method", "best-title")):
+        run(polled, "dedup", str(source), "--out", str(target), *method)
+        out = [json.loads(line) for line in target.read_text().splitlines()]
+        stories[method] = len({row["story"] for row in out})
+    assert stories == {(): 2, ("--method", "best-title"): 1}
+
+
 def test_dedup_names_the_line_that_is_wrong_and_writes_nothing(polled: Path) -> None:
     source = polled.parent / "bad.jsonl"
     source.write_text('{"id": "a", "title": "x"}\n{"title": "no id"}\n')
