@@ -1,34 +1,50 @@
 """Publish what changed: one process at a time renders and replaces the documents.
 
-    publish lease | stories since the documents' seq | render | write | remember seq
+    publish lease | snapshot | archive pages | live documents | index | remember seq
 
 Readers' requests never render. After a crash the next publisher renders again: the
-documents' published seq is only remembered once the files stand.
+documents' published seq is only remembered once the files stand, and the index of the
+archive is written last.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from aggregator import __version__
+from aggregator.actions.material import Gathered, check_outputs, gather, load_public
 from aggregator.clock import Clock
 from aggregator.model.policy import PublishPolicy, Settings
+from aggregator.model.stories import StoryStatus, Tombstone
 from aggregator.owners import this_process
 from aggregator.pipeline.claims import claim_lease
-from aggregator.publish.atom import FeedHead, render_atom
+from aggregator.publish.archive import (
+    INDEX_PATH,
+    ArchiveIndex,
+    archive_path,
+    index_from_json,
+)
 from aggregator.publish.documents import Document, FragmentCache
-from aggregator.publish.options import options_for
-from aggregator.publish.writer import write_documents
+from aggregator.publish.plan import archive_document, live_documents, redacted_document
+from aggregator.publish.writer import Compression, remove_document, write_documents
 from aggregator.store import documents, leases, story_views
 from aggregator.store.database import Connection, Database
+from aggregator.store.documents import PublishedDocument
 from aggregator.store.leases import Lease
 
-__all__ = ["Published", "publish_changed"]
+__all__ = ["MERGED", "Published", "document_names", "publish_changed", "redact_archive"]
 
 MERGED = "merged.atom"
+FORMS = (".atom", ".rss", ".json", ".ninjs.json")
+# Not a document: the row that remembers by which settings all of them were rendered.
+SETTINGS_ROW = "settings"
 # Rendering takes seconds; a publisher silent for this long has died.
 LEASE_TTL = timedelta(seconds=120)
+_COMPRESSED = Compression()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,89 +74,249 @@ def publish_changed(
     anew: bool = False,
     cache: FragmentCache | None = None,
 ) -> Published:
-    """Renders and writes the documents if stories changed since they were written.
+    """Renders and writes the documents if stories or settings changed since they were written.
 
     Args:
         database: Where the stories are.
-        settings: `[publish]`, base_url, output_dir.
+        settings: The whole configuration.
         clock: Aware UTC.
         anew: Render even if nothing changed.
-        cache: Rendered entries kept from the last time by a long-running caller.
+        cache: Rendered entries kept from the last time by a long-running caller; a new
+            one after the configuration changed.
 
     Returns:
         What stands in the output directory. Nothing is written where another process
         is publishing right now: it writes what this one would have.
 
     Raises:
+        ConfigError: The query of an `[[output]]` cannot be read.
         PublishError: The documents cannot be written; the last good ones stay.
     """
-    policy = settings.publish
-    merged = policy.output_dir / MERGED
+    check_outputs(settings.publish)
     with database.write() as conn:
         lease = claim_lease(conn, leases.PUBLISH, owner=this_process(), now=clock(), ttl=LEASE_TTL)
     if lease is None:
-        return Published(stories=_count(database), merged=merged, paths=())
+        return _standing(database, settings.publish)
     try:
-        return _publish(database, policy, clock=clock, anew=anew, cache=cache or FragmentCache())
+        if not anew and _is_current(database, settings):
+            return _standing(database, settings.publish)
+        publisher = _Publisher(
+            database=database, settings=settings, clock=clock, cache=cache or FragmentCache()
+        )
+        return publisher.publish(lease)
     finally:
-        _release(database, lease)
+        with database.write() as conn:
+            leases.release(conn, lease)
 
 
-def _publish(
-    database: Database,
-    policy: PublishPolicy,
-    *,
-    clock: Clock,
-    anew: bool,
-    cache: FragmentCache,
-) -> Published:
-    merged = policy.output_dir / MERGED
-    with database.read() as conn:
-        head = story_views.head_seq(conn)
-        before = documents.published(conn).get(MERGED)
-        if before and before.seq == head and merged.is_file() and not anew:
-            return Published(stories=before.entries, merged=merged, paths=())
-        ids = story_views.newest(conn, limit=policy.page_size).ids
-        stories = story_views.load(conn, ids)
-        tombstones = story_views.tombstones(conn)
-    feed_head = FeedHead(path=MERGED, title=policy.title, contact=policy.contact, hubs=policy.hubs)
-    document = render_atom(
-        stories, feed_head, options=options_for(policy), cache=cache, tombstones=tombstones
-    )
-    written = write_documents([document], policy.output_dir)
-    with database.write() as conn:
-        _remember(conn, document, seq=head, entries=len(stories), clock=clock)
-        documents.mark_rendered(conn, ids, now=clock())
-    return Published(
-        stories=len(stories),
-        merged=merged,
-        paths=tuple(policy.output_dir / path for path in written),
+def document_names(policy: PublishPolicy) -> tuple[str, ...]:
+    """Names of all live documents, merged.atom first."""
+    outputs = (output.name for output in policy.outputs)
+    return (
+        *(f"{name}{form}" for name in ("merged", *outputs) for form in FORMS),
+        "corrections.atom",
+        "all.atom",
+        "sources.opml",
+        INDEX_PATH,
     )
 
 
-def _remember(
-    conn: Connection, document: Document, *, seq: int, entries: int, clock: Clock
-) -> None:
-    documents.save(
-        conn,
-        documents.PublishedDocument(
-            name=document.path,
-            seq=seq,
-            etag=document.etag,
-            sha256=document.etag.strip('"'),
-            size=len(document.body),
-            entries=entries,
-            published_at=clock(),
-        ),
-    )
+def redact_archive(
+    policy: PublishPolicy, stones: Collection[Tombstone], *, index: ArchiveIndex
+) -> tuple[str, ...]:
+    """Replaces stories in the archive documents by tombstones.
+
+    Args:
+        policy: Where the documents are.
+        stones: The stories; those no archive document holds are passed over.
+        index: Which pages stand.
+
+    Returns:
+        Paths of the documents that were written again.
+
+    Raises:
+        PublishError: A document cannot be read or written.
+    """
+    written: list[str] = []
+    for page in index.pages if stones else ():
+        path = archive_path(page.number)
+        body = _read(policy.output_dir / path)
+        cut = (
+            redacted_document(path, body, tombstones=list(stones), policy=policy) if body else None
+        )
+        if cut is not None:
+            written += write_documents([cut], policy.output_dir, compression=_COMPRESSED)
+    return tuple(written)
 
 
-def _release(database: Database, lease: Lease) -> None:
-    with database.write() as conn:
-        leases.release(conn, lease)
+def read_index(policy: PublishPolicy) -> ArchiveIndex:
+    """Which pages of the archive stand; none where their index is missing or spoilt."""
+    try:
+        return index_from_json(_read(policy.output_dir / INDEX_PATH) or b"")
+    except ValueError:
+        return ArchiveIndex()
 
 
-def _count(database: Database) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Publisher:
+    """One run: the parts it works with."""
+
+    database: Database
+    settings: Settings
+    clock: Clock
+    cache: FragmentCache
+
+    def publish(self, lease: Lease) -> Published:
+        policy = self.settings.publish
+        index = read_index(policy)
+        with self.database.read() as conn:
+            before = documents.published(conn)
+            written = list(redact_archive(policy, self._erased(conn, before), index=index))
+            gathered = gather(conn, self.settings, index)
+            written += self._archive(conn, gathered, lease)
+        live = live_documents(gathered.material, policy, cache=self.cache)
+        # The index stands last in the list and is therefore written last.
+        written += write_documents(live, policy.output_dir, compression=_COMPRESSED)
+        self._tidy(before)
+        self._remember(live, gathered, written=written, before=before)
+        return Published(
+            stories=len(gathered.material.stories),
+            merged=policy.output_dir / MERGED,
+            paths=tuple(policy.output_dir / path for path in written),
+        )
+
+    def _erased(
+        self, conn: Connection, before: Mapping[str, PublishedDocument]
+    ) -> list[Tombstone]:
+        """Tombstones of stories that were redacted since the last time."""
+        since = before[MERGED].seq if MERGED in before else 0
+        stones = story_views.tombstones(conn, since_seq=since, limit=10_000)
+        statuses = story_views.statuses(conn, [stone.story_id for stone in stones])
+        return [s for s in stones if statuses.get(s.story_id) is StoryStatus.REDACTED]
+
+    def _archive(self, conn: Connection, gathered: Gathered, lease: Lease) -> Iterable[str]:
+        policy = self.settings.publish
+        for closed in gathered.plan.closed:
+            stories = load_public(conn, closed.story_ids, self.settings)
+            document = archive_document(
+                closed,
+                stories,
+                policy,
+                index=gathered.plan.index,
+                tombstones=gathered.material.tombstones,
+            )
+            yield from write_documents([document], policy.output_dir, compression=_COMPRESSED)
+            with self.database.write() as writing:
+                # A first run over a large database closes hundreds of pages.
+                leases.renew(writing, lease, now=self.clock(), ttl=LEASE_TTL)
+                documents.mark_rendered(writing, closed.story_ids, now=self.clock())
+
+    def _tidy(self, before: Mapping[str, PublishedDocument]) -> None:
+        """Removes the documents of outputs that are no longer configured."""
+        policy = self.settings.publish
+        for name in before.keys() - {*document_names(policy), SETTINGS_ROW}:
+            remove_document(policy.output_dir, name)
+
+    def _remember(
+        self,
+        live: Iterable[Document],
+        gathered: Gathered,
+        *,
+        written: Collection[str],
+        before: Mapping[str, PublishedDocument],
+    ) -> None:
+        now = self.clock()
+        material = gathered.material
+        with self.database.write() as conn:
+            for document in live:
+                former = before.get(document.path)
+                changed = former is None or document.path in written
+                row = PublishedDocument(
+                    name=document.path,
+                    seq=gathered.head,
+                    etag=document.etag,
+                    sha256=hashlib.sha256(document.body).hexdigest(),
+                    size=len(document.body),
+                    entries=_entries(document.path, gathered, self.settings.publish),
+                    published_at=now if changed or former is None else former.published_at,
+                )
+                documents.save(conn, row)
+            documents.save(conn, _settings_row(self.settings, gathered.head, clock=self.clock))
+            documents.mark_rendered(conn, [story.id for story in material.stories], now=now)
+
+
+def _standing(database: Database, policy: PublishPolicy) -> Published:
     with database.read() as conn:
         row = documents.published(conn).get(MERGED)
-    return row.entries if row else 0
+    return Published(
+        stories=row.entries if row else 0, merged=policy.output_dir / MERGED, paths=()
+    )
+
+
+def _is_current(database: Database, settings: Settings) -> bool:
+    policy = settings.publish
+    with database.read() as conn:
+        head = story_views.head_seq(conn)
+        rows = documents.published(conn)
+    known = rows.get(SETTINGS_ROW)
+    return (
+        known is not None
+        and known.seq == head
+        and known.etag == _fingerprint(settings)
+        and all((policy.output_dir / name).is_file() for name in document_names(policy))
+    )
+
+
+def _fingerprint(settings: Settings) -> str:
+    """Of everything but the stories that decides what the documents look like."""
+    feeds = [
+        (
+            f.id,
+            f.url,
+            f.enabled,
+            f.language,
+            f.outlet.id,
+            f.outlet.name,
+            f.auth_env,
+            bool(f.headers),
+        )
+        for f in settings.feeds
+    ]
+    told = repr((__version__, settings.publish, feeds))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _settings_row(settings: Settings, head: int, *, clock: Clock) -> PublishedDocument:
+    fingerprint = _fingerprint(settings)
+    return PublishedDocument(
+        name=SETTINGS_ROW,
+        seq=head,
+        etag=fingerprint,
+        sha256=fingerprint,
+        size=0,
+        entries=0,
+        published_at=clock(),
+    )
+
+
+def _entries(name: str, gathered: Gathered, policy: PublishPolicy) -> int:
+    """How many stories (of all.atom: entries, of sources.opml: feeds) a document holds."""
+    material = gathered.material
+    stem = name.partition(".")[0]
+    stories = material.outputs.get(stem, material.stories)
+    if name == MERGED:
+        return len(material.stories)
+    special = {
+        "all.atom": len(material.entries),
+        "corrections.atom": len(material.corrected),
+        "sources.opml": len(material.feeds),
+        INDEX_PATH: len(material.index.pages),
+    }
+    return special.get(name, min(policy.page_size, len(stories)))
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -54,8 +54,8 @@ class Member:
         feed_title: The feed document's own title.
         feed_url: The feed's configured URL (private ones are masked before publishing).
         feed_document_id: The feed document's atom:id or self link, for atom:source.
-        feed_updated: The feed document's own `updated` as of the poll that brought this
-            revision (not the newest one, or every poll would change the feed), or None.
+        feed_updated: When the feed's document was fetched that brought this revision, as
+            the feed's `updated` (its newest claim would change with every poll), or None.
         outlet_id: Its outlet.
         outlet_name: The outlet's full name.
         outlet_kind: The outlet's kind.
@@ -140,7 +140,7 @@ class Story:
         embargo_until: A stated embargo's end, or None.
         canonical_id: Entry id of the canonical member.
         members: Canonical first, then by `effective_at`, id.
-        changes: Changes of facts (revised, corrected, withdrawn), oldest first.
+        changes: Changes of facts (revised, corrected, withdrawn) and releases, oldest first.
     """
 
     id: str

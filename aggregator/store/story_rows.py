@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, select
 
 from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Verdict
-from aggregator.model.stories import Member, Story, StoryChange, StoryStatus
+from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
 from aggregator.store.current import CURRENT
 from aggregator.store.mapping import spans_from
 from aggregator.store.outbox import change_from
@@ -47,7 +47,9 @@ _MEMBERS = (
         feeds.c.title.label("feed_title"),
         feeds.c.url.label("feed_url"),
         feeds.c.document_id,
-        feeds.c.document_updated,
+        # Not the feed's newest `updated`: that moves with every poll, and published
+        # documents with it.
+        revisions.c.fetched_at,
         feeds.c.outlet_id,
         outlets.c.name.label("outlet_name"),
         outlets.c.kind,
@@ -68,9 +70,11 @@ _MEMBERS = (
     .where(entries.c.story_id.in_(_IDS))
     .order_by(entries.c.effective_at, entries.c.id)
 )
+# A release is no change of facts, but it is when readers first saw the story.
+_TOLD: Final = FACTS | {ChangeKind.RELEASED}
 _CHANGES = (
     select(changes)
-    .where(changes.c.story_id.in_(_IDS), changes.c.kind.in_([kind.value for kind in FACTS]))
+    .where(changes.c.story_id.in_(_IDS), changes.c.kind.in_([kind.value for kind in _TOLD]))
     .order_by(changes.c.seq)
 )
 # A story's rows are wide; its members and changes are small.
@@ -109,7 +113,7 @@ def _member(row: Row[*tuple[Any, ...]]) -> Member:
         feed_title=row.feed_title or row.outlet_name,
         feed_url=row.feed_url,
         feed_document_id=row.document_id,
-        feed_updated=row.document_updated,
+        feed_updated=row.fetched_at,
         outlet_id=row.outlet_id,
         outlet_name=row.outlet_name,
         outlet_kind=OutletKind(row.kind),
