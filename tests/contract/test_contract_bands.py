@@ -1,18 +1,24 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aggregator.model.matching import Signature
 from aggregator.store import bands
 from aggregator.store.bands import BandEntry, BandQuery, Candidate
+from aggregator.store.database import Connection, Database
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
 WINDOW = timedelta(hours=72)
 
 
-def index(conn, make, at, *signatures):
+def index(conn: Connection, make: Builder, at: datetime, *signatures: Signature) -> None:
     rows = [
         BandEntry(entry_id=number, effective_at=at, signature=signature)
         for number, signature in enumerate(signatures, start=1)
@@ -20,12 +26,22 @@ def index(conn, make, at, *signatures):
     bands.insert(conn, rows)
 
 
-def ask(conn, at, *shared, keys=(), window=WINDOW, exclude=frozenset(), limit=50):
+def ask(
+    conn: Connection,
+    at: datetime,
+    *shared: int,
+    keys: tuple[str, ...] = (),
+    window: timedelta = WINDOW,
+    exclude: frozenset[int] = frozenset(),
+    limit: int = 50,
+) -> tuple[Candidate, ...]:
     query = BandQuery(bands=shared, keys=keys, effective_at=at, window=window, exclude=exclude)
     return bands.candidates(conn, [query], limit=limit)[0]
 
 
-def test_entries_sharing_a_band_are_candidates_most_shared_first(conn, make, now):
+def test_entries_sharing_a_band_are_candidates_most_shared_first(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     sign = make.signature
     index(conn, make, now, sign(1, 2, 3), sign(3, 4), sign(1, 2, 9), sign(7))
     assert ask(conn, now, 1, 2, 3) == (
@@ -46,12 +62,16 @@ def test_entries_sharing_a_band_are_candidates_most_shared_first(conn, make, now
     ],
     ids=["at once", "at its end", "at its begin", "after its end", "before its begin"],
 )
-def test_a_band_counts_inside_the_window_only(conn, make, now, apart, found):
+def test_a_band_counts_inside_the_window_only(
+    conn: Connection, make: Builder, now: datetime, apart: timedelta, found: object
+) -> None:
     index(conn, make, now, make.signature(5))
     assert bool(ask(conn, now + apart, 5)) is found
 
 
-def test_a_key_counts_at_any_age_and_before_all_bands(conn, make, now):
+def test_a_key_counts_at_any_age_and_before_all_bands(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     index(conn, make, now, make.signature(1, 2), make.signature(9, keys=("number:12/2026",)))
     found = ask(conn, now + timedelta(days=900), 1, keys=("number:12/2026", "number:13/2026"))
     assert found == (Candidate(entry_id=2, shared_bands=0, shared_keys=1),)
@@ -59,19 +79,25 @@ def test_a_key_counts_at_any_age_and_before_all_bands(conn, make, now):
     assert [candidate.entry_id for candidate in found] == [2, 1]
 
 
-def test_titles_count_inside_the_window_only(conn, make, now):
+def test_titles_count_inside_the_window_only(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     index(conn, make, now, make.signature(keys=("title:market-report",)))
     assert ask(conn, now, keys=("title:market-report",))
     assert not ask(conn, now + timedelta(days=4), keys=("title:market-report",))
 
 
-def test_the_asking_entry_is_left_out_and_the_number_bounded(conn, make, now):
+def test_the_asking_entry_is_left_out_and_the_number_bounded(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     index(conn, make, now, *(make.signature(1) for _ in range(6)))
     found = ask(conn, now, 1, exclude=frozenset({6}), limit=2)
     assert [candidate.entry_id for candidate in found] == [5, 4]
 
 
-def test_a_hot_band_gives_the_newest_and_no_more_than_its_cap(conn, make, now):
+def test_a_hot_band_gives_the_newest_and_no_more_than_its_cap(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     rows = [
         BandEntry(
             entry_id=number,
@@ -87,14 +113,16 @@ def test_a_hot_band_gives_the_newest_and_no_more_than_its_cap(conn, make, now):
     assert {c.entry_id for c in by_key} == set(range(200 - bands.MAX_PER_KEY, 200))
 
 
-def test_signed_64_bit_bands_keep_their_value(conn, make, now):
+def test_signed_64_bit_bands_keep_their_value(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     ends = (-(2**63), 2**63 - 1, 2**53 + 1)
     index(conn, make, now, make.signature(*ends))
     assert ask(conn, now, *ends) == (Candidate(entry_id=1, shared_bands=3, shared_keys=0),)
     assert ask(conn, now, 2**53, -(2**63) + 1, 2**63 - 2) == ()
 
 
-def test_indexing_twice_changes_nothing(conn, make, now):
+def test_indexing_twice_changes_nothing(conn: Connection, make: Builder, now: datetime) -> None:
     index(conn, make, now, make.signature(1, 1, keys=("link:x", "link:x")))
     index(conn, make, now, make.signature(1, keys=("link:x",)))
     assert ask(conn, now, 1, 1, keys=("link:x", "link:x")) == (
@@ -102,7 +130,9 @@ def test_indexing_twice_changes_nothing(conn, make, now):
     )
 
 
-def test_a_purge_drops_bands_before_a_time_and_keeps_keys(conn, make, now):
+def test_a_purge_drops_bands_before_a_time_and_keeps_keys(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     index(conn, make, now - timedelta(days=10), make.signature(1, keys=("link:x",)))
     bands.insert(conn, [BandEntry(entry_id=2, effective_at=now, signature=make.signature(1))])
     assert bands.purge(conn, before=now) == 1
@@ -111,7 +141,9 @@ def test_a_purge_drops_bands_before_a_time_and_keeps_keys(conn, make, now):
     assert ask(conn, now, keys=("link:x",))
 
 
-def test_a_replay_replaces_bands_and_keeps_keys(conn, make, now):
+def test_a_replay_replaces_bands_and_keeps_keys(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     index(conn, make, now, make.signature(1, keys=("link:x",)), make.signature(1))
     new = BandEntry(entry_id=1, effective_at=now, signature=make.signature(2, keys=("link:y",)))
     bands.replace(conn, [new])
@@ -121,12 +153,13 @@ def test_a_replay_replaces_bands_and_keeps_keys(conn, make, now):
     assert ask(conn, now, keys=("link:y",))
 
 
-def test_an_empty_index_has_no_candidates(conn, now):
+def test_an_empty_index_has_no_candidates(conn: Connection, now: datetime) -> None:
     assert ask(conn, now, 1, keys=("link:x",)) == ()
     assert bands.candidates(conn, []) == ()
     bands.insert(conn, [])
 
 
+BandCase = tuple[int, frozenset[int], frozenset[str]]
 ENTRY = st.tuples(
     st.integers(-10, 10),
     st.frozensets(st.integers(0, 6), max_size=3),
@@ -138,10 +171,15 @@ ENTRY = st.tuples(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(stored=st.lists(ENTRY, max_size=8), asked=ENTRY, window=st.integers(0, 8))
-def test_the_index_finds_what_comparing_with_every_entry_finds(
-    database, make, now, stored, asked, window
-):
-    def within(days):
+def test_the_index_finds_what_comparing_with_every_entry_finds(  # noqa: PLR0917 - hypothesis
+    database: Database,
+    make: Builder,
+    now: datetime,
+    stored: list[BandCase],
+    asked: BandCase,
+    window: int,
+) -> None:
+    def within(days: int) -> bool:
         return abs(days - asked[0]) <= window
 
     expected = {}

@@ -2,19 +2,26 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aggregator.errors import NotFoundError
 from aggregator.model.entries import EntryNotice, NoticeKind, Span, SpanKind
 from aggregator.store import contents, entries, records, subjects
+from aggregator.store.database import Connection, Database
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
 MASTHEAD = Span(0, 13, SpanKind.MASTHEAD, "wire-masthead")
 TEXT = "Harbour wire\nA second ferry line opens on Monday."
 
 
-def test_an_entry_comes_back_as_it_was_delivered(conn, make, now):
+def test_an_entry_comes_back_as_it_was_delivered(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     notice = EntryNotice(
         kind=NoticeKind.EMBARGO, cue="embargoed until", until=now, quoted_title="Ferry"
     )
@@ -54,7 +61,9 @@ def test_an_entry_comes_back_as_it_was_delivered(conn, make, now):
     assert (revision.delivered_as, revision.fetched_at) == ("rss-2.0", now)
 
 
-def test_raw_bytes_are_kept_as_delivered_and_once(conn, make, now):
+def test_raw_bytes_are_kept_as_delivered_and_once(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     raw = b"<item>\x00\xff same bytes</item>"
     make.store(conn, make.prepared(raw=raw), make.prepared(raw=raw))
     digest = hashlib.sha256(raw).hexdigest()
@@ -64,14 +73,18 @@ def test_raw_bytes_are_kept_as_delivered_and_once(conn, make, now):
     assert records.raw(conn, "00" * 32) is None
 
 
-def test_characters_no_database_takes_are_dropped_from_texts(conn, make):
+def test_characters_no_database_takes_are_dropped_from_texts(
+    conn: Connection, make: Builder
+) -> None:
     prepared = make.prepared("A\x00B\ud800C", title="T\x00", guid="g\x00", raw=b"x")
     make.store(conn, prepared)
     record = records.entry(conn, 1)
     assert (record.revisions[0].text, record.revisions[0].title, record.guid) == ("ABC", "T", "g")
 
 
-def test_a_subject_is_the_entry_as_matching_sees_it(conn, make, now):
+def test_a_subject_is_the_entry_as_matching_sees_it(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(TEXT, spans=(MASTHEAD,), agency_marks=("hw",)))
     subject = subjects.load(conn, [1, 99])[1]
     assert subject.body == "A second ferry line opens on Monday."
@@ -86,12 +99,14 @@ def test_a_subject_is_the_entry_as_matching_sees_it(conn, make, now):
 
 
 @pytest.mark.parametrize("key", ["guids", "links", "texts"])
-def test_an_entry_is_known_by_each_key_it_carries(conn, make, key):
+def test_an_entry_is_known_by_each_key_it_carries(
+    conn: Connection, make: Builder, key: str
+) -> None:
     prepared = make.prepared()
     make.store(conn, prepared, make.prepared("Another text altogether."))
     asked = {
-        "guids": [prepared.parsed.guid, "unheard-of"],
-        "links": [prepared.parsed.canonical_link],
+        "guids": [str(prepared.parsed.guid), "unheard-of"],
+        "links": [str(prepared.parsed.canonical_link)],
         "texts": [prepared.body_sha256],
     }[key]
     (found,) = subjects.known(conn, "wire", **{key: asked})
@@ -100,26 +115,30 @@ def test_an_entry_is_known_by_each_key_it_carries(conn, make, key):
     assert found.content_sha256 == prepared.content_sha256
 
 
-def test_another_feed_does_not_know_the_entry(conn, make):
+def test_another_feed_does_not_know_the_entry(conn: Connection, make: Builder) -> None:
     make.store(conn, make.prepared(guid="shared"))
     assert subjects.known(conn, "other", guids=["shared"]) == ()
 
 
-def test_keys_of_earlier_revisions_go_on_identifying_the_entry(conn, make, now):
+def test_keys_of_earlier_revisions_go_on_identifying_the_entry(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     old, new = make.prepared("First text."), make.prepared("Corrected text.", title="New title")
     make.store(conn, old)
     assert entries.revise(
         conn, [entries.NewRevision(entry_id=1, prepared=new, fetched_at=now)], now=now
     ) == (2,)
-    (by_old,) = subjects.known(conn, "wire", guids=[old.parsed.guid], texts=[old.body_sha256])
-    (by_new,) = subjects.known(conn, "wire", guids=[new.parsed.guid])
+    (by_old,) = subjects.known(conn, "wire", guids=[str(old.parsed.guid)], texts=[old.body_sha256])
+    (by_new,) = subjects.known(conn, "wire", guids=[str(new.parsed.guid)])
     assert by_old.guids == {old.parsed.guid}
     assert by_old.texts == {old.body_sha256}
     assert (by_old.entry_id, by_old.guid, by_new.entry_id) == (1, new.parsed.guid, 1)
     assert (by_new.title, by_new.subject.revision) == ("New title", 2)
 
 
-def test_revisions_are_added_and_never_changed(conn, make, now):
+def test_revisions_are_added_and_never_changed(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared("First text."))
     before = records.entry(conn, 1).revisions
     new = make.prepared("Second text.")
@@ -133,7 +152,9 @@ def test_revisions_are_added_and_never_changed(conn, make, now):
     assert (after.effective_at, after.first_seen_at) == (now - timedelta(hours=1), now)
 
 
-def test_a_replay_replaces_spans_and_keeps_text_and_number(conn, make, now):
+def test_a_replay_replaces_spans_and_keeps_text_and_number(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(TEXT))
     recleaned = make.prepared(TEXT, spans=(MASTHEAD,), issuer="Port Authority")
     entries.reclean(conn, [entries.NewRevision(entry_id=1, prepared=recleaned, fetched_at=now)])
@@ -142,7 +163,9 @@ def test_a_replay_replaces_spans_and_keeps_text_and_number(conn, make, now):
     assert revision.issuer == "Port Authority"
 
 
-def test_revising_an_unknown_entry_is_refused(conn, make, now):
+def test_revising_an_unknown_entry_is_refused(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     new = entries.NewRevision(entry_id=7, prepared=make.prepared(), fetched_at=now)
     with pytest.raises(NotFoundError, match="entry 7"):
         entries.revise(conn, [new], now=now)
@@ -152,25 +175,29 @@ def test_revising_an_unknown_entry_is_refused(conn, make, now):
         records.entry(conn, 7)
 
 
-def test_seen_entries_are_noted(conn, make, now):
+def test_seen_entries_are_noted(conn: Connection, make: Builder, now: datetime) -> None:
     make.store(conn, make.prepared(), make.prepared())
     entries.touch(conn, [2], now=now + timedelta(hours=1))
     seen = [record.last_seen_at - now for record in records.load(conn, [1, 2])]
     assert seen == [timedelta(0), timedelta(hours=1)]
 
 
-def test_ids_grow_and_are_never_given_twice(database, make, now):
+def test_ids_grow_and_are_never_given_twice(
+    database: Database, make: Builder, now: datetime
+) -> None:
     with database.write() as conn:
         make.know_feeds(conn)
         assert make.store(conn, make.prepared(), make.prepared()) == (1, 2)
-    with pytest.raises(RuntimeError, match="undo"), database.write() as conn:
+    with pytest.raises(RuntimeError, match="undo"), database.write() as conn:  # noqa: PT012 - the block is what fails
         make.store(conn, make.prepared())
         raise RuntimeError("undo")
     with database.write() as conn:
         assert make.store(conn, make.prepared()) == (3,)
 
 
-def test_recent_contents_are_found_by_guid_link_and_content(conn, make):
+def test_recent_contents_are_found_by_guid_link_and_content(
+    conn: Connection, make: Builder
+) -> None:
     first, second = make.prepared(), make.prepared("Another text.")
     make.store(conn, first, second)
     expected = {
@@ -182,7 +209,7 @@ def test_recent_contents_are_found_by_guid_link_and_content(conn, make):
     assert contents.recent(conn, "wire") == expected
 
 
-def test_nothing_to_store_is_no_mistake(conn, now):
+def test_nothing_to_store_is_no_mistake(conn: Connection, now: datetime) -> None:
     assert entries.insert(conn, [], now=now) == ()
     assert entries.revise(conn, [], now=now) == ()
     entries.reclean(conn, [])

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import zlib
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aggregator.errors import NotFoundError
 from aggregator.model.entries import Span, SpanKind
-from aggregator.model.matching import Action, Decision, Verdict
+from aggregator.model.matching import Action, Decision, PreparedEntry, Verdict
 from aggregator.store import (
     audit,
     bands,
@@ -23,17 +26,20 @@ from aggregator.store import (
     story_views,
     subjects,
 )
-from aggregator.store.database import Database
+from aggregator.store.database import Connection, Database
 from aggregator.store.query import parse
 from aggregator.store.schema import revisions
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
 SECRET = "zwetschgenkompott"
 OTHER = "quittengelee"
 
 
-def secret_entry(make, **more):
+def secret_entry(make: Builder, **more: object) -> PreparedEntry:
     text = f"Call {SECRET} at the office. More about {SECRET}."
-    values = {
+    values: dict[str, Any] = {
         "title": f"About {SECRET}",
         "spans": (Span(0, 5, SpanKind.CONTACT, SECRET),),
         "signature": make.signature(1, keys=("link:x",)),
@@ -49,7 +55,7 @@ def secret_entry(make, **more):
 
 
 @pytest.fixture
-def redacted(conn, make, now):
+def redacted(conn: Connection, make: Builder, now: datetime) -> PreparedEntry:
     prepared = secret_entry(make)
     make.store(conn, prepared, make.prepared(f"Keep {OTHER}."))
     entries.revise(
@@ -79,7 +85,7 @@ def redacted(conn, make, now):
     return prepared
 
 
-def everything(conn):
+def everything(conn: Connection) -> str:
     """Every value of every table, as text."""
     sqlite = conn.dialect.name == "sqlite"
     names = conn.exec_driver_sql(
@@ -97,7 +103,7 @@ def everything(conn):
     )
 
 
-def _words(value):
+def _words(value: object) -> str:
     if not isinstance(value, bytes | memoryview):
         return str(value)
     try:
@@ -106,7 +112,9 @@ def _words(value):
         return bytes(value).decode("utf-8", "replace")
 
 
-def test_erased_content_stands_in_no_table_and_is_found_by_nothing(conn, redacted):
+def test_erased_content_stands_in_no_table_and_is_found_by_nothing(
+    conn: Connection, redacted: PreparedEntry
+) -> None:
     assert SECRET not in everything(conn)
     assert OTHER in everything(conn)
     for words in (SECRET, f"title:{SECRET}", f'"more about {SECRET}"'):
@@ -115,7 +123,7 @@ def test_erased_content_stands_in_no_table_and_is_found_by_nothing(conn, redacte
     assert search.entries(conn, parse(OTHER)) == (2,)
 
 
-def test_what_identifies_the_entry_stays(conn, redacted):
+def test_what_identifies_the_entry_stays(conn: Connection, redacted: PreparedEntry) -> None:
     (found,) = subjects.known(conn, "wire", guids=["guid-of-it"])
     assert found.redacted
     assert found.content_sha256 == redacted.content_sha256
@@ -123,12 +131,16 @@ def test_what_identifies_the_entry_stays(conn, redacted):
     assert by_text.entry_id == 1
 
 
-def test_an_erased_entry_is_no_candidate_by_its_bands(conn, redacted, now):
+def test_an_erased_entry_is_no_candidate_by_its_bands(
+    conn: Connection, redacted: PreparedEntry, now: datetime
+) -> None:
     query = bands.BandQuery(bands=(1,), keys=(), effective_at=now, window=timedelta(days=3))
     assert bands.candidates(conn, [query]) == ((),)
 
 
-def test_who_when_and_why_are_kept_with_the_hashes(conn, redacted, now):
+def test_who_when_and_why_are_kept_with_the_hashes(
+    conn: Connection, redacted: PreparedEntry, now: datetime
+) -> None:
     (row,) = audit.latest(conn, limit=5)
     assert (row.who, row.at, row.action, row.subject) == ("editor", now, "redact", "entry:1")
     assert row.detail["reason"] == "court order"
@@ -139,28 +151,34 @@ def test_who_when_and_why_are_kept_with_the_hashes(conn, redacted, now):
     assert (decision.verdict, decision.rule) == (Verdict.RELATED, "same-title")
 
 
-def test_an_erased_entry_still_loads(conn, redacted):
+def test_an_erased_entry_still_loads(conn: Connection, redacted: PreparedEntry) -> None:
     assert subjects.load(conn, [1])[1].body == ""
     assert records.entry(conn, 1).revisions[0].text == ""
 
 
-def test_erasing_twice_is_no_harm_and_an_unknown_entry_is_named(conn, redacted, now):
+def test_erasing_twice_is_no_harm_and_an_unknown_entry_is_named(
+    conn: Connection, redacted: PreparedEntry, now: datetime
+) -> None:
     redacting.redact(conn, 1, reason="again", by="editor", now=now)
     with pytest.raises(NotFoundError, match="entry 9"):
         redacting.redact(conn, 9, reason="", by="editor", now=now)
 
 
-def test_raw_bytes_another_entry_shares_stay(conn, make, now):
+def test_raw_bytes_another_entry_shares_stay(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     raw = b"<item>shared</item>"
     make.store(conn, make.prepared(raw=raw), make.prepared(raw=raw))
-    digest = records.entry(conn, 2).revisions[0].raw_sha256
+    digest = str(records.entry(conn, 2).revisions[0].raw_sha256)
     redacting.redact(conn, 1, reason="", by="editor", now=now)
     assert records.raw(conn, digest) == raw
     redacting.redact(conn, 2, reason="", by="editor", now=now)
     assert records.raw(conn, digest) is None
 
 
-def test_neither_the_vacuumed_file_nor_a_backup_holds_a_trace(new_sqlite, make, now, tmp_path):
+def test_neither_the_vacuumed_file_nor_a_backup_holds_a_trace(
+    new_sqlite: Callable[[], str], make: Builder, now: datetime, tmp_path: Path
+) -> None:
     url = new_sqlite()
     with Database.open(url) as database:
         with database.write() as conn:
@@ -171,13 +189,14 @@ def test_neither_the_vacuumed_file_nor_a_backup_holds_a_trace(new_sqlite, make, 
         maintenance.vacuum(database)
         maintenance.backup(database, tmp_path / "backup.db")
     for path in (url.removeprefix("sqlite:///"), tmp_path / "backup.db"):
-        with open(path, "rb") as file:
-            content = file.read()
+        content = Path(path).read_bytes()
         assert SECRET.encode() not in content
         assert OTHER.encode() in content
 
 
-def test_retention_drops_old_texts_but_those_stories_are_made_of(conn, make, now):
+def test_retention_drops_old_texts_but_those_stories_are_made_of(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(f"Canonical {OTHER}."))
     story_id = story_views.of_entries(conn, [1])[1]
     entries.insert(conn, [make.new_entry(secret_entry(make))], now=now)

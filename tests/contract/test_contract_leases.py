@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from aggregator.errors import StaleLeaseError
 from aggregator.store import leases
+from aggregator.store.database import Connection, Database
 
 TTL = timedelta(minutes=2)
 
 
-def test_a_held_lease_is_refused_until_it_is_released(conn, now):
+def test_a_held_lease_is_refused_until_it_is_released(conn: Connection, now: datetime) -> None:
     lease = leases.acquire(conn, "feed:wire", owner="one", now=now, ttl=TTL)
     assert lease is not None
     assert leases.acquire(conn, "feed:wire", owner="two", now=now, ttl=TTL) is None
@@ -19,7 +20,9 @@ def test_a_held_lease_is_refused_until_it_is_released(conn, now):
     assert leases.acquire(conn, "feed:wire", owner="two", now=now, ttl=TTL) is not None
 
 
-def test_an_expired_lease_is_taken_over_and_its_former_owner_notices(conn, now):
+def test_an_expired_lease_is_taken_over_and_its_former_owner_notices(
+    conn: Connection, now: datetime
+) -> None:
     dead = leases.acquire(conn, "publish", owner="killed", now=now, ttl=TTL)
     assert dead is not None
     assert leases.holder(conn, "publish", now=now + TTL) is None
@@ -33,7 +36,9 @@ def test_an_expired_lease_is_taken_over_and_its_former_owner_notices(conn, now):
     assert leases.holder(conn, "publish", now=now + TTL) == taken
 
 
-def test_a_lease_released_and_taken_again_does_not_verify_for_its_first_owner(conn, now):
+def test_a_lease_released_and_taken_again_does_not_verify_for_its_first_owner(
+    conn: Connection, now: datetime
+) -> None:
     first = leases.acquire(conn, "publish", owner="one", now=now, ttl=TTL)
     assert first is not None
     leases.release(conn, first)
@@ -44,13 +49,13 @@ def test_a_lease_released_and_taken_again_does_not_verify_for_its_first_owner(co
         leases.verify(conn, first)
 
 
-def test_an_expired_lease_nobody_took_over_still_verifies(conn, now):
+def test_an_expired_lease_nobody_took_over_still_verifies(conn: Connection, now: datetime) -> None:
     lease = leases.acquire(conn, "publish", owner="slow", now=now, ttl=TTL)
     assert lease is not None
     leases.verify(conn, lease)
 
 
-def test_a_renewed_lease_holds_longer(conn, now):
+def test_a_renewed_lease_holds_longer(conn: Connection, now: datetime) -> None:
     lease = leases.acquire(conn, "scheduler", owner="one", now=now, ttl=TTL)
     assert lease is not None
     renewed = leases.renew(conn, lease, now=now + TTL / 2, ttl=TTL)
@@ -59,14 +64,16 @@ def test_a_renewed_lease_holds_longer(conn, now):
     leases.verify(conn, lease)
 
 
-def test_held_leases_are_listed_by_name(conn, now):
+def test_held_leases_are_listed_by_name(conn: Connection, now: datetime) -> None:
     for name in ("publish", leases.feed("wire")):
         leases.acquire(conn, name, owner="one", now=now, ttl=TTL)
     assert [lease.name for lease in leases.held(conn, now=now)] == ["feed:wire", "publish"]
     assert leases.held(conn, now=now + TTL) == ()
 
 
-def test_of_many_writers_that_race_for_a_lease_one_gets_it(database, now):
+def test_of_many_writers_that_race_for_a_lease_one_gets_it(
+    database: Database, now: datetime
+) -> None:
     won = []
     start = threading.Barrier(6)
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,12 +12,18 @@ from aggregator.model.fetching import FailureKind
 from aggregator.model.matching import Action, Decision, Pin, PinKind, Verdict
 from aggregator.store import audit, blocks, decisions, documents, pins, polls, story_views
 from aggregator.store.blocks import BlockStatistic, BlockStatus, LearnedBlock
+from aggregator.store.database import Connection
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
 HOUR = timedelta(hours=1)
 
 
-def decision(now, entry_id=1, matched=None, **more):
-    values = {
+def decision(
+    now: datetime, entry_id: int = 1, matched: int | None = None, **more: object
+) -> Decision:
+    values: dict[str, Any] = {
         "story_id": "s",
         "action": Action.JOINED,
         "verdict": Verdict.DUPLICATE,
@@ -29,12 +36,12 @@ def decision(now, entry_id=1, matched=None, **more):
 
 
 @pytest.fixture
-def four(conn, make):
+def four(conn: Connection, make: Builder) -> Connection:
     make.store(conn, *(make.prepared() for _ in range(4)))
     return conn
 
 
-def test_a_decision_comes_back_as_it_was_recorded(four, now):
+def test_a_decision_comes_back_as_it_was_recorded(four: Connection, now: datetime) -> None:
     taken = decision(
         now,
         2,
@@ -46,7 +53,7 @@ def test_a_decision_comes_back_as_it_was_recorded(four, now):
     assert decisions.load(four, [1, 7]) == (replace(taken, id=1),)
 
 
-def test_decisions_are_found_from_either_side(four, now):
+def test_decisions_are_found_from_either_side(four: Connection, now: datetime) -> None:
     decisions.record(
         four,
         [decision(now, 2, 1), decision(now, 3, 1), decision(now, 4), decision(now, 1, 3)],
@@ -59,7 +66,9 @@ def test_decisions_are_found_from_either_side(four, now):
     assert decisions.record(four, []) == ()
 
 
-def test_the_weakest_merges_and_the_nearest_misses_come_first(four, now):
+def test_the_weakest_merges_and_the_nearest_misses_come_first(
+    four: Connection, now: datetime
+) -> None:
     old = now - timedelta(days=9)
     decisions.record(
         four,
@@ -78,7 +87,7 @@ def test_the_weakest_merges_and_the_nearest_misses_come_first(four, now):
     assert [d.id for d in decisions.near_misses(four, since=since, limit=1)] == [6]
 
 
-def test_a_pin_holds_until_it_is_undone_and_its_row_stays(four, now):
+def test_a_pin_holds_until_it_is_undone_and_its_row_stays(four: Connection, now: datetime) -> None:
     pin = pins.add(
         four,
         Pin(
@@ -105,7 +114,7 @@ def test_a_pin_holds_until_it_is_undone_and_its_row_stays(four, now):
         pins.add(four, replace(pin, entry_b=77))
 
 
-def test_polls_are_remembered_newest_first_until_purged(conn, now):
+def test_polls_are_remembered_newest_first_until_purged(conn: Connection, now: datetime) -> None:
     failed = polls.PollRecord(
         feed_id="wire",
         started_at=now,
@@ -140,7 +149,7 @@ def test_polls_are_remembered_newest_first_until_purged(conn, now):
     assert polls.history(conn, "wire", limit=5) == stored[:1]
 
 
-def test_a_published_document_replaces_its_former_state(four, now):
+def test_a_published_document_replaces_its_former_state(four: Connection, now: datetime) -> None:
     first = documents.PublishedDocument(
         name="merged.atom",
         seq=3,
@@ -157,7 +166,7 @@ def test_a_published_document_replaces_its_former_state(four, now):
     documents.mark_rendered(four, ["unknown"], now=now)
 
 
-def test_a_fragment_counts_only_for_the_seq_it_was_rendered_at(conn):
+def test_a_fragment_counts_only_for_the_seq_it_was_rendered_at(conn: Connection) -> None:
     fragment = documents.Fragment(story_id="s", seq=4, body=b"<entry/>")
     documents.save_fragments(conn, "atom", rows=[fragment])
     assert documents.fragments(conn, "atom", seqs={"s": 4, "t": 1}) == {"s": b"<entry/>"}
@@ -167,8 +176,8 @@ def test_a_fragment_counts_only_for_the_seq_it_was_rendered_at(conn):
     assert documents.fragments(conn, "atom", seqs={"s": 5}) == {"s": b"<e/>"}
 
 
-def block(now, number=1, **more):
-    values = {
+def block(now: datetime, number: int = 1, **more: object) -> LearnedBlock:
+    values: dict[str, Any] = {
         "scope": "outlet:wire",
         "sample": "Press office, open on weekdays",
         "releases": 7,
@@ -179,7 +188,7 @@ def block(now, number=1, **more):
     return LearnedBlock(hash=number, **values)
 
 
-def test_learned_blocks_that_cut_are_loaded_by_scope(conn, now):
+def test_learned_blocks_that_cut_are_loaded_by_scope(conn: Connection, now: datetime) -> None:
     blocks.save(
         conn,
         [
@@ -196,7 +205,9 @@ def test_learned_blocks_that_cut_are_loaded_by_scope(conn, now):
     assert [b.hash for b in blocks.listing(conn, status=BlockStatus.CANDIDATE)] == [3]
 
 
-def test_a_persons_word_on_a_block_stands_when_it_is_learned_again(conn, now):
+def test_a_persons_word_on_a_block_stands_when_it_is_learned_again(
+    conn: Connection, now: datetime
+) -> None:
     blocks.save(conn, [block(now)])
     (learned,) = blocks.listing(conn)
     rejected = blocks.set_status(conn, learned.id, BlockStatus.REJECTED, by="editor")
@@ -213,7 +224,7 @@ def test_a_persons_word_on_a_block_stands_when_it_is_learned_again(conn, now):
         blocks.set_status(conn, 99, BlockStatus.APPROVED, by="editor")
 
 
-def test_block_counts_replace_older_ones(conn, now):
+def test_block_counts_replace_older_ones(conn: Connection, now: datetime) -> None:
     count = BlockStatistic(
         scope="issuer:Harbour Office",
         hash=2**63 - 1,
@@ -232,7 +243,7 @@ def test_block_counts_replace_older_ones(conn, now):
     assert blocks.releases_of(conn, "issuer:nobody") == 0
 
 
-def test_the_audit_trail_is_read_newest_first(conn, now):
+def test_the_audit_trail_is_read_newest_first(conn: Connection, now: datetime) -> None:
     rows = [
         audit.record(
             conn,

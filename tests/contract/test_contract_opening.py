@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -21,18 +24,21 @@ from aggregator.store import leases, maintenance, schema_search, story_views
 from aggregator.store.columns import metadata
 from aggregator.store.database import Database
 
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
-def url_of(path):
+
+def url_of(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def write_sql(url, *statements):
+def write_sql(url: str, *statements: str) -> None:
     with Database.open(url) as database, database.write() as conn:
         for statement in statements:
             conn.exec_driver_sql(statement)
 
 
-def test_a_new_database_is_set_up_and_opens_again(tmp_path):
+def test_a_new_database_is_set_up_and_opens_again(tmp_path: Path) -> None:
     path = tmp_path / "new.db"
     with Database.open(url_of(path)) as database:
         assert not database.schema_state().outdated
@@ -44,7 +50,7 @@ def test_a_new_database_is_set_up_and_opens_again(tmp_path):
         assert maintenance.check(database) == ()
 
 
-def test_a_migrated_database_is_what_the_schema_says(url):
+def test_a_migrated_database_is_what_the_schema_says(url: str) -> None:
     with Database.open(url) as database, database.read() as conn:
         context = MigrationContext.configure(
             conn,
@@ -56,7 +62,9 @@ def test_a_migrated_database_is_what_the_schema_says(url):
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_migrated_sqlite_file_is_the_fresh_one_word_for_word(sqlite_template, tmp_path):
+def test_the_migrated_sqlite_file_is_the_fresh_one_word_for_word(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
     def statements(path: Path) -> set[str]:
         with sqlite3.connect(path) as raw:
             rows = raw.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
@@ -72,7 +80,9 @@ def test_the_migrated_sqlite_file_is_the_fresh_one_word_for_word(sqlite_template
     assert statements(sqlite_template) == statements(tmp_path / "fresh.db")
 
 
-def test_the_search_tables_are_the_same_migrated_and_built_anew(new_postgresql):
+def test_the_search_tables_are_the_same_migrated_and_built_anew(
+    new_postgresql: Callable[[], str],
+) -> None:
     with Database.open(new_postgresql()) as database, database.write() as conn:
         before = [inspect(conn).get_columns(name) for name in schema_search.NAMES]
         indexes = [inspect(conn).get_indexes(name) for name in schema_search.NAMES]
@@ -85,7 +95,7 @@ def test_the_search_tables_are_the_same_migrated_and_built_anew(new_postgresql):
         assert [inspect(conn).get_indexes(name) for name in schema_search.NAMES] == indexes
 
 
-def test_a_newer_database_is_refused_and_left_alone(url):
+def test_a_newer_database_is_refused_and_left_alone(url: str) -> None:
     write_sql(url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(NewerSchemaError, match=r"newer version .* 9999"):
         Database.open(url)
@@ -93,7 +103,7 @@ def test_a_newer_database_is_refused_and_left_alone(url):
         Database.open(url, create=False)
 
 
-def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path):
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "theirs.db"
     with sqlite3.connect(path) as raw:
         raw.execute("CREATE TABLE articles (id)")
@@ -102,7 +112,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path):
     with pytest.raises(ForeignDatabaseError, match="articles"):
         Database.open(url_of(path))
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["theirs.db"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -115,35 +125,35 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path):
     ],
     ids=["no version", "no owner", "another owner", "another table of that name"],
 )
-def test_what_only_looks_like_ours_is_foreign(url, statements):
+def test_what_only_looks_like_ours_is_foreign(url: str, statements: list[str]) -> None:
     write_sql(url, *statements)
     with pytest.raises(ForeignDatabaseError, match="another program"):
         Database.open(url)
 
 
-def test_a_file_that_is_no_database_is_foreign(tmp_path):
+def test_a_file_that_is_no_database_is_foreign(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("These are notes, not tables.\n" * 200)
     with pytest.raises(ForeignDatabaseError, match="not a SQLite database"):
         Database.open(url_of(path))
 
 
-def test_a_damaged_file_is_recognised_by_the_check_or_at_once(tmp_path):
+def test_a_damaged_file_is_recognised_by_the_check_or_at_once(tmp_path: Path) -> None:
     path = tmp_path / "broken.db"
     with Database.open(url_of(path)) as database:
-        pages = os.path.getsize(path) // 4096
+        pages = path.stat().st_size // 4096
         database.dispose()
         with path.open("r+b") as file:
             for page in range(2, pages):
                 file.seek(4096 * page)
                 file.write(os.urandom(4096))
-        with pytest.raises(DamagedDatabaseError, match="backup"), database.read() as conn:
+        with pytest.raises(DamagedDatabaseError, match="backup"), database.read() as conn:  # noqa: PT012 - the block is what fails
             story_views.newest(conn, limit=1)
             problems = maintenance.check(database)
             raise DamagedDatabaseError(f"backup: {problems}")
 
 
-def test_a_missing_database_is_named_with_advice(tmp_path):
+def test_a_missing_database_is_named_with_advice(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="aggregator db upgrade"):
         Database.open(url_of(tmp_path / "absent.db"), create=False)
     assert not (tmp_path / "absent.db").exists()
@@ -154,7 +164,7 @@ def test_a_missing_database_is_named_with_advice(tmp_path):
         Database.open(url_of(tmp_path / "nowhere" / "absent.db"))
 
 
-def test_an_older_schema_is_migrated_only_when_asked(new_sqlite):
+def test_an_older_schema_is_migrated_only_when_asked(new_sqlite: Callable[[], str]) -> None:
     url = new_sqlite()
     write_sql(
         url,
@@ -173,12 +183,12 @@ def test_an_older_schema_is_migrated_only_when_asked(new_sqlite):
     "url",
     ["mysql://user@host/db", "sqlite://", "sqlite:///:memory:", "feeds.db", "postgresql//x"],
 )
-def test_another_kind_of_url_is_refused_with_the_two_that_work(url):
+def test_another_kind_of_url_is_refused_with_the_two_that_work(url: str) -> None:
     with pytest.raises(StoreError, match=r"sqlite:///file.db or postgresql://"):
         Database.open(url)
 
 
-def test_an_unreachable_server_is_unavailable_and_no_password_is_shown(tmp_path):
+def test_an_unreachable_server_is_unavailable_and_no_password_is_shown(tmp_path: Path) -> None:
     url = f"postgresql://desk:sesame@/news?host={tmp_path}"
     with pytest.raises(StoreUnavailableError) as raised:
         Database.open(url)
@@ -186,12 +196,14 @@ def test_an_unreachable_server_is_unavailable_and_no_password_is_shown(tmp_path)
     assert "desk" in str(raised.value)
 
 
-def test_a_full_disk_is_said_and_costs_nothing(new_sqlite, make, now):
+def test_a_full_disk_is_said_and_costs_nothing(
+    new_sqlite: Callable[[], str], make: Builder, now: datetime
+) -> None:
     with Database.open(new_sqlite()) as database:
         with database.write() as conn:
             make.know_feeds(conn)
             pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
-        with pytest.raises(StoreUnavailableError, match="disk is full"), database.write() as conn:
+        with pytest.raises(StoreUnavailableError, match="disk is full"), database.write() as conn:  # noqa: PT012 - the block is what fails
             # What SQLite does when the disk gives no further page.
             conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
             make.store(conn, *(make.prepared("x" * 5000) for _ in range(50)))
@@ -201,7 +213,7 @@ def test_a_full_disk_is_said_and_costs_nothing(new_sqlite, make, now):
         assert maintenance.check(database) == ()
 
 
-def test_the_check_names_what_breaks_our_rules(url, make):
+def test_the_check_names_what_breaks_our_rules(url: str, make: Builder) -> None:
     with Database.open(url) as database:
         with database.write() as conn:
             make.know_feeds(conn)
@@ -214,7 +226,7 @@ def test_the_check_names_what_breaks_our_rules(url, make):
     assert any("canonical entry that is no member" in problem for problem in problems)
 
 
-def test_sizes_count_what_is_stored(url, make):
+def test_sizes_count_what_is_stored(url: str, make: Builder) -> None:
     with Database.open(url) as database, database.write() as conn:
         make.know_feeds(conn)
         make.store(conn, make.prepared(), make.prepared())
@@ -224,7 +236,9 @@ def test_sizes_count_what_is_stored(url, make):
     assert sizes.bytes > 50_000
 
 
-def test_a_backup_is_sound_and_overwrites_nothing(new_sqlite, make, tmp_path, now):
+def test_a_backup_is_sound_and_overwrites_nothing(
+    new_sqlite: Callable[[], str], make: Builder, tmp_path: Path, now: datetime
+) -> None:
     target = tmp_path / "backup.db"
     with Database.open(new_sqlite()) as database:
         with database.write() as conn:
@@ -240,7 +254,9 @@ def test_a_backup_is_sound_and_overwrites_nothing(new_sqlite, make, tmp_path, no
             assert leases.held(conn, now=now) == ()
 
 
-def test_a_vacuum_runs_on_every_database_and_a_server_is_not_backed_up(url, tmp_path):
+def test_a_vacuum_runs_on_every_database_and_a_server_is_not_backed_up(
+    url: str, tmp_path: Path
+) -> None:
     with Database.open(url) as database:
         maintenance.vacuum(database)
         assert maintenance.check(database) == ()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,17 +14,20 @@ from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.model.stories import StoryStatus
 from aggregator.store import decisions, entries, reindexing, search, stories, story_views
-from aggregator.store.database import Database
+from aggregator.store.database import Connection, Database
 from aggregator.store.query import parse
 from aggregator.store.stories import Joining
 
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
+
 
 @pytest.fixture
-def library(conn, make, now):
+def library(conn: Connection, make: Builder, now: datetime) -> Connection:
     """Six invented entries of two outlets in two languages."""
     portal = make.outlet("portal", name="Portal f\u00fcr Presse", kind=OutletKind.PORTAL)
     make.know_feeds(conn, make.feed(), make.feed("portal-all", outlet=portal))
-    german = {"language": "de", "issuer": "Hafenamt"}
+    german: Any = {"language": "de", "issuer": "Hafenamt"}
     make.store(
         conn,
         make.prepared("A second ferry line opens.", title="Ferry line"),
@@ -46,7 +51,7 @@ def library(conn, make, now):
     return conn
 
 
-def found(conn, words, **more):
+def found(conn: Connection, words: str, **more: Any) -> tuple[int, ...]:  # noqa: ANN401 - handed on
     return search.entries(conn, parse(words), **more)
 
 
@@ -89,11 +94,15 @@ def found(conn, words, **more):
         ("unheard", ()),
     ],
 )
-def test_a_query_finds_these_entries_newest_first(library, words, ids):
+def test_a_query_finds_these_entries_newest_first(
+    library: Connection, words: str, ids: tuple[int, ...]
+) -> None:
     assert found(library, words) == ids
 
 
-def test_boilerplate_is_not_searched_and_a_teaser_stands_for_a_missing_text(conn, make):
+def test_boilerplate_is_not_searched_and_a_teaser_stands_for_a_missing_text(
+    conn: Connection, make: Builder
+) -> None:
     masthead = Span(0, 8, SpanKind.MASTHEAD, "r")
     make.store(
         conn,
@@ -104,13 +113,15 @@ def test_boilerplate_is_not_searched_and_a_teaser_stands_for_a_missing_text(conn
     assert found(conn, "bridge") == (2, 1)
 
 
-def test_a_page_begins_where_the_last_one_ended(library):
+def test_a_page_begins_where_the_last_one_ended(library: Connection) -> None:
     assert found(library, "ferry", limit=2) == (6, 5)
     assert found(library, "ferry", limit=2, before=5) == (3, 1)
     assert found(library, "-ferry", limit=1, before=4) == (2,)
 
 
-def test_a_new_revision_replaces_what_the_entry_is_found_by(library, make, now):
+def test_a_new_revision_replaces_what_the_entry_is_found_by(
+    library: Connection, make: Builder, now: datetime
+) -> None:
     new = make.prepared("A third tram line opens.", title="Tram line")
     entries.revise(
         library, [entries.NewRevision(entry_id=1, prepared=new, fetched_at=now)], now=now
@@ -119,7 +130,7 @@ def test_a_new_revision_replaces_what_the_entry_is_found_by(library, make, now):
     assert found(library, "tram third") == (1,)
 
 
-def test_held_stories_are_found_by_nobody_but_editors(library, now):
+def test_held_stories_are_found_by_nobody_but_editors(library: Connection, now: datetime) -> None:
     story_id = story_views.of_entries(library, [5])[5]
     stories.set_status(library, story_id, StoryStatus.HELD, reason="embargo", now=now)
     assert found(library, "ferry") == (6, 3, 1)
@@ -128,7 +139,9 @@ def test_held_stories_are_found_by_nobody_but_editors(library, now):
     assert search.matching(library, parse("office"), story_ids=[story_id]) == {story_id}
 
 
-def test_stories_come_once_in_the_order_of_their_newest_matching_entry(library, make, now):
+def test_stories_come_once_in_the_order_of_their_newest_matching_entry(
+    library: Connection, make: Builder, now: datetime
+) -> None:
     ids = {n: story_views.of_entries(library, [n])[n] for n in range(1, 7)}
     new = entries.insert(library, [make.new_entry(make.prepared("Ferry again."))], now=now)
     joining = Joining(
@@ -146,9 +159,15 @@ def test_stories_come_once_in_the_order_of_their_newest_matching_entry(library, 
 
 
 @pytest.fixture
-def log(library, now):
-    def decision(entry_id, matched, similarity, **more):
-        values = {"verdict": Verdict.DUPLICATE, "decided_by": "engine", "evidence": {}} | more
+def log(library: Connection, now: datetime) -> Connection:
+    def decision(
+        entry_id: int, matched: int | None, similarity: float | None, **more: object
+    ) -> Decision:
+        values: dict[str, Any] = {
+            "verdict": Verdict.DUPLICATE,
+            "decided_by": "engine",
+            "evidence": {},
+        } | more
         return Decision(
             entry_id=entry_id,
             matched_entry_id=matched,
@@ -194,29 +213,33 @@ def log(library, now):
         ("feed:wire figure", (1,)),
     ],
 )
-def test_a_query_finds_these_decisions_newest_first(log, words, ids):
+def test_a_query_finds_these_decisions_newest_first(
+    log: Connection, words: str, ids: tuple[int, ...]
+) -> None:
     assert search.decisions(log, parse(words)) == ids
 
 
-def test_decisions_are_narrowed_by_similarity_and_paged(log):
+def test_decisions_are_narrowed_by_similarity_and_paged(log: Connection) -> None:
     assert search.decisions(log, parse(""), min_similarity=0.5) == (1,)
     assert search.decisions(log, parse(""), limit=1, before=3) == (2,)
 
 
-def test_decisions_about_what_is_held_are_not_shown(log, now):
+def test_decisions_about_what_is_held_are_not_shown(log: Connection, now: datetime) -> None:
     story_id = story_views.of_entries(log, [5])[5]
     stories.set_status(log, story_id, StoryStatus.HELD, reason="embargo", now=now)
     assert search.decisions(log, parse("")) == (3, 2)
 
 
-def test_an_index_built_anew_finds_the_same(log):
+def test_an_index_built_anew_finds_the_same(log: Connection) -> None:
     queries = ("ferry", '"ferry line"', "title:ferry", "f\u00e4hre", "-ferry")
     before = [(found(log, q), search.decisions(log, parse(q))) for q in queries]
     reindexing.reindex(log)
     assert [(found(log, q), search.decisions(log, parse(q))) for q in queries] == before
 
 
-def test_an_index_of_another_analyser_is_built_anew_when_the_database_is_opened(url, make):
+def test_an_index_of_another_analyser_is_built_anew_when_the_database_is_opened(
+    url: str, make: Builder
+) -> None:
     with Database.open(url) as old, old.write() as conn:
         make.know_feeds(conn)
         make.store(conn, make.prepared("A bridge opens."))
@@ -230,7 +253,9 @@ def test_an_index_of_another_analyser_is_built_anew_when_the_database_is_opened(
         assert reindexing.is_current(conn)
 
 
-def test_a_long_text_is_found_by_its_begin_and_the_databases_agree_on_the_rest(conn, make):
+def test_a_long_text_is_found_by_its_begin_and_the_databases_agree_on_the_rest(
+    conn: Connection, make: Builder
+) -> None:
     crowd = " ".join(["the crowd"] * 300 + ["cheered loudly"])
     endless = " ".join(f"word{n}" for n in range(20_000))
     make.store(conn, make.prepared(crowd), make.prepared(endless))
@@ -289,7 +314,9 @@ QUERY = st.recursive(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(documents=st.lists(DOCUMENT, max_size=5), queries=st.lists(QUERY, min_size=1, max_size=8))
-def test_both_databases_find_the_same_set(both, make, documents, queries):
+def test_both_databases_find_the_same_set(
+    both: list[Database], make: Builder, documents: list[tuple[str, str, str]], queries: list[str]
+) -> None:
     answers = []
     for database in both:
         with database.write() as conn:
@@ -307,7 +334,9 @@ def test_both_databases_find_the_same_set(both, make, documents, queries):
 
 
 @pytest.fixture
-def both(new_sqlite, new_postgresql):
+def both(
+    new_sqlite: Callable[[], str], new_postgresql: Callable[[], str]
+) -> Iterator[list[Database]]:
     opened = [Database.open(new_sqlite()), Database.open(new_postgresql())]
     yield opened
     for database in opened:

@@ -1,33 +1,39 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aggregator.errors import NotFoundError, UsageError
 from aggregator.model.matching import Verdict
-from aggregator.model.stories import ChangeKind, StoryStatus
+from aggregator.model.stories import ChangeKind, Story, StoryStatus
 from aggregator.store import entries, outbox, stories, story_views
+from aggregator.store.database import Connection
 from aggregator.store.stories import Joining, Opening, Revising
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
 HOUR = timedelta(hours=1)
 
 
-def story_of(conn, entry_id):
+def story_of(conn: Connection, entry_id: int) -> str:
     return story_views.of_entries(conn, [entry_id])[entry_id]
 
 
-def load(conn, story_id):
+def load(conn: Connection, story_id: str) -> Story:
     return story_views.load(conn, [story_id])[0]
 
 
-def kinds(conn, story_id):
+def kinds(conn: Connection, story_id: str) -> list[ChangeKind]:
     return [change.kind for change in outbox.changes_of(conn, story_id)]
 
 
-def join(conn, make, story_id, now, **more):
+def join(conn: Connection, make: Builder, story_id: str, now: datetime, **more: object) -> int:
     """Stores one more entry and adds it to the story."""
-    values = {"verdict": Verdict.DUPLICATE, "effective_at": now - HOUR} | more
+    values: dict[str, Any] = {"verdict": Verdict.DUPLICATE, "effective_at": now - HOUR} | more
     new = make.new_entry(effective_at=values["effective_at"])
     (entry_id,) = entries.insert(conn, [new], now=now)
     joining = Joining(story_id=story_id, entry_id=entry_id, **values)
@@ -35,7 +41,9 @@ def join(conn, make, story_id, now, **more):
     return entry_id
 
 
-def test_an_opened_story_is_its_founding_entry(conn, make, now):
+def test_an_opened_story_is_its_founding_entry(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(categories=("Port",), rights="R", summary="S"))
     story = load(conn, story_of(conn, 1))
     assert (story.status, story.revision, story.canonical_id) == (StoryStatus.USABLE, 1, 1)
@@ -56,7 +64,9 @@ def test_an_opened_story_is_its_founding_entry(conn, make, now):
     assert kinds(conn, story.id) == [ChangeKind.CREATED]
 
 
-def test_a_copy_raises_seq_and_moves_published_but_not_updated(conn, make, now):
+def test_a_copy_raises_seq_and_moves_published_but_not_updated(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared())
     before = load(conn, story_of(conn, 1))
     join(conn, make, before.id, now + HOUR, effective_at=now - 5 * HOUR)
@@ -71,7 +81,9 @@ def test_a_copy_raises_seq_and_moves_published_but_not_updated(conn, make, now):
 @pytest.mark.parametrize(
     "kind", [ChangeKind.REVISED, ChangeKind.CORRECTED, ChangeKind.WITHDRAWN], ids=str
 )
-def test_changed_facts_move_updated_and_surface_the_story(conn, make, now, kind):
+def test_changed_facts_move_updated_and_surface_the_story(
+    conn: Connection, make: Builder, now: datetime, kind: ChangeKind
+) -> None:
     make.store(conn, make.prepared(), make.prepared())
     story_id = story_of(conn, 1)
     later = now + HOUR
@@ -84,7 +96,9 @@ def test_changed_facts_move_updated_and_surface_the_story(conn, make, now, kind)
     assert (story.status is StoryStatus.WITHDRAWN) is withdrawn
 
 
-def test_an_old_correction_of_a_first_poll_does_not_surface_as_news(conn, make, now):
+def test_an_old_correction_of_a_first_poll_does_not_surface_as_news(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(), make.prepared())
     story_id = story_of(conn, 1)
     before = story_views.newest(conn, limit=2)
@@ -100,7 +114,9 @@ def test_an_old_correction_of_a_first_poll_does_not_surface_as_news(conn, make, 
     assert load(conn, story_id).revision == 2
 
 
-def test_a_member_that_joins_can_hold_the_story(conn, make, now):
+def test_a_member_that_joins_can_hold_the_story(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared())
     story_id = story_of(conn, 1)
     until = now + timedelta(days=1)
@@ -113,12 +129,14 @@ def test_a_member_that_joins_can_hold_the_story(conn, make, now):
 
 
 @pytest.mark.parametrize("facts", [True, False], ids=["facts", "a typo"])
-def test_a_members_new_revision_moves_updated_only_with_facts(conn, make, now, facts):
+def test_a_members_new_revision_moves_updated_only_with_facts(
+    conn: Connection, make: Builder, now: datetime, facts: object
+) -> None:
     make.store(conn, make.prepared())
     before = load(conn, story_of(conn, 1))
     new = entries.NewRevision(entry_id=1, prepared=make.prepared(title="New"), fetched_at=now)
     entries.revise(conn, [new], now=now + HOUR)
-    revising = Revising(story_id=before.id, entry_id=1, facts=facts, note="title")
+    revising = Revising(story_id=before.id, entry_id=1, facts=bool(facts), note="title")
     stories.revise(conn, [revising], now=now + HOUR)
     after = load(conn, before.id)
     assert after.seq > before.seq
@@ -129,7 +147,9 @@ def test_a_members_new_revision_moves_updated_only_with_facts(conn, make, now, f
     assert kinds(conn, before.id)[-1] is (ChangeKind.REVISED if facts else ChangeKind.MENDED)
 
 
-def test_a_merged_story_keeps_its_row_and_leaves_a_tombstone(conn, make, now):
+def test_a_merged_story_keeps_its_row_and_leaves_a_tombstone(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared())
     make.now = now + HOUR
     make.store(conn, make.prepared())
@@ -147,7 +167,9 @@ def test_a_merged_story_keeps_its_row_and_leaves_a_tombstone(conn, make, now):
     assert set(story_views.changed_since(conn, 2)) == {old, young}
 
 
-def test_a_survivor_that_is_merged_later_takes_its_absorbed_stories_along(conn, make, now):
+def test_a_survivor_that_is_merged_later_takes_its_absorbed_stories_along(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(), make.prepared(), make.prepared())
     a, b, c = (story_of(conn, n) for n in (1, 2, 3))
     stories.merge(conn, b, absorbed=c, reason="same", now=now)
@@ -162,7 +184,9 @@ def test_a_survivor_that_is_merged_later_takes_its_absorbed_stories_along(conn, 
 
 
 @pytest.mark.parametrize("leaving", [(2, 3), (1,)], ids=["without it", "with it"])
-def test_a_split_leaves_the_id_to_the_side_of_the_founding_entry(conn, make, now, leaving):
+def test_a_split_leaves_the_id_to_the_side_of_the_founding_entry(
+    conn: Connection, make: Builder, now: datetime, leaving: tuple[int, ...]
+) -> None:
     make.store(conn, make.prepared())
     story_id = story_of(conn, 1)
     join(conn, make, story_id, now)
@@ -187,7 +211,9 @@ def test_a_split_leaves_the_id_to_the_side_of_the_founding_entry(conn, make, now
 
 
 @pytest.mark.parametrize("side", [(), (1, 2)], ids=["nothing leaves", "everything leaves"])
-def test_a_split_with_an_empty_side_is_refused(conn, make, now, side):
+def test_a_split_with_an_empty_side_is_refused(
+    conn: Connection, make: Builder, now: datetime, side: tuple[int, ...]
+) -> None:
     make.store(conn, make.prepared())
     story_id = story_of(conn, 1)
     join(conn, make, story_id, now)
@@ -195,7 +221,9 @@ def test_a_split_with_an_empty_side_is_refused(conn, make, now, side):
         stories.split(conn, story_id, entry_ids=side, canonicals=(1, 2), reason="", now=now)
 
 
-def test_a_released_story_surfaces_when_it_is_released(conn, make, now):
+def test_a_released_story_surfaces_when_it_is_released(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     (entry_id,) = entries.insert(conn, [make.new_entry()], now=now)
     story_id = stories.new_id(now)
     opening = Opening(
@@ -216,7 +244,9 @@ def test_a_released_story_surfaces_when_it_is_released(conn, make, now):
     assert len(kinds(conn, story_id)) == 2
 
 
-def test_a_withdrawn_story_counts_as_changed_and_a_redacted_one_is_gone(conn, make, now):
+def test_a_withdrawn_story_counts_as_changed_and_a_redacted_one_is_gone(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(), make.prepared())
     first, second = story_of(conn, 1), story_of(conn, 2)
     stories.set_status(conn, first, StoryStatus.WITHDRAWN, reason="recall", now=now + HOUR)
@@ -228,7 +258,7 @@ def test_a_withdrawn_story_counts_as_changed_and_a_redacted_one_is_gone(conn, ma
         stories.set_status(conn, first, StoryStatus.MERGED, reason="", now=now)
 
 
-def test_another_canonical_is_one_change(conn, make, now):
+def test_another_canonical_is_one_change(conn: Connection, make: Builder, now: datetime) -> None:
     make.store(conn, make.prepared())
     story_id = story_of(conn, 1)
     join(conn, make, story_id, now)
@@ -238,14 +268,17 @@ def test_another_canonical_is_one_change(conn, make, now):
     assert [member.entry_id for member in load(conn, story_id).members] == [2, 1]
 
 
-def test_pages_follow_each_other_without_gap_or_repeat(conn, make, now):
+def test_pages_follow_each_other_without_gap_or_repeat(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     for hours in (3, 1, 2, 1):
         make.now = now + hours * HOUR
         make.store(conn, make.prepared(), make.prepared())
     everything = story_views.newest(conn, limit=100)
     assert everything.next is None
     assert len(everything.ids) == 8
-    paged, cursor = [], None
+    paged: list[str] = []
+    cursor = None
     while True:
         page = story_views.newest(conn, limit=3, before=cursor)
         paged += page.ids
@@ -254,7 +287,9 @@ def test_pages_follow_each_other_without_gap_or_repeat(conn, make, now):
     assert tuple(paged) == everything.ids
 
 
-def test_changes_are_numbered_in_order_and_read_from_a_cursor(conn, make, now):
+def test_changes_are_numbered_in_order_and_read_from_a_cursor(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(), make.prepared())
     join(conn, make, story_of(conn, 1), now)
     everything = outbox.changes_since(conn, 0, limit=10)
@@ -265,7 +300,9 @@ def test_changes_are_numbered_in_order_and_read_from_a_cursor(conn, make, now):
     assert story_views.changed_since(conn, 2, limit=5) == (story_of(conn, 1),)
 
 
-def test_facts_for_deciding_are_read_in_bulk(conn, make, now):
+def test_facts_for_deciding_are_read_in_bulk(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared(), make.prepared())
     first, second = story_of(conn, 1), story_of(conn, 2)
     join(conn, make, first, now)
@@ -277,13 +314,15 @@ def test_facts_for_deciding_are_read_in_bulk(conn, make, now):
     assert story_views.of_entries(conn, [3, 99]) == {3: first}
 
 
-def test_stories_load_in_the_order_asked_for(conn, make):
+def test_stories_load_in_the_order_asked_for(conn: Connection, make: Builder) -> None:
     make.store(conn, *(make.prepared() for _ in range(4)))
     ids = [story_of(conn, n) for n in (3, 1, 4, 2)]
     assert [story.id for story in story_views.load(conn, [*ids, "unknown"])] == ids
 
 
-def test_a_story_is_found_by_the_begin_of_its_id(conn, make, now):
+def test_a_story_is_found_by_the_begin_of_its_id(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
     make.store(conn, make.prepared())
     make.now = now + timedelta(days=400)
     make.store(conn, make.prepared())
@@ -297,7 +336,7 @@ def test_a_story_is_found_by_the_begin_of_its_id(conn, make, now):
             story_views.resolve(conn, unknown)
 
 
-def test_minted_ids_are_uuids_of_version_7_in_the_order_of_time(now):
+def test_minted_ids_are_uuids_of_version_7_in_the_order_of_time(now: datetime) -> None:
     ids = [stories.new_id(now + timedelta(milliseconds=n)) for n in range(50)]
     assert ids == sorted(ids)
     assert len(set(ids)) == 50
@@ -313,6 +352,8 @@ def test_minted_ids_are_uuids_of_version_7_in_the_order_of_time(now):
     ],
     ids=["choosing its canonical entry", "holding it", "comparing it"],
 )
-def test_an_unknown_story_is_named(conn, now, act):
+def test_an_unknown_story_is_named(
+    conn: Connection, now: datetime, act: Callable[[Connection, datetime], object]
+) -> None:
     with pytest.raises(NotFoundError, match="no story x"):
         act(conn, now)

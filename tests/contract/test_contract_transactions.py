@@ -3,7 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -11,6 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from aggregator.errors import StaleLeaseError, StoreUnavailableError
 from aggregator.store import counters, leases, maintenance, stories, story_views
 from aggregator.store.database import Database
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Builder
 
 KILLED_WRITER = """
 import os, signal, sys
@@ -28,10 +32,10 @@ with Database.open(sys.argv[1]).write() as conn:
 """
 
 
-def test_a_transaction_that_fails_leaves_nothing(database, make):
+def test_a_transaction_that_fails_leaves_nothing(database: Database, make: Builder) -> None:
     with database.write() as conn:
         make.know_feeds(conn)
-    with pytest.raises(RuntimeError, match="halfway"), database.write() as conn:
+    with pytest.raises(RuntimeError, match="halfway"), database.write() as conn:  # noqa: PT012 - the block is what fails
         make.store(conn, make.prepared("A bridge opens."))
         raise RuntimeError("halfway")
     with database.read() as conn:
@@ -40,21 +44,25 @@ def test_a_transaction_that_fails_leaves_nothing(database, make):
     assert maintenance.check(database) == ()
 
 
-def test_a_stale_lease_rolls_everything_back(database, make, now):
+def test_a_stale_lease_rolls_everything_back(
+    database: Database, make: Builder, now: datetime
+) -> None:
     ttl = timedelta(minutes=1)
     with database.write() as conn:
         make.know_feeds(conn)
         mine = leases.acquire(conn, leases.feed("wire"), owner="slow", now=now, ttl=ttl)
         assert mine is not None
         leases.acquire(conn, leases.feed("wire"), owner="next", now=now + ttl, ttl=ttl)
-    with pytest.raises(StaleLeaseError), database.write() as conn:
+    with pytest.raises(StaleLeaseError), database.write() as conn:  # noqa: PT012 - the block is what fails
         make.store(conn, make.prepared())
         leases.verify(conn, mine)
     with database.read() as conn:
         assert story_views.newest(conn, limit=1).ids == ()
 
 
-def test_a_killed_writer_leaves_nothing_half_written_and_blocks_nobody(url, database, make, now):
+def test_a_killed_writer_leaves_nothing_half_written_and_blocks_nobody(
+    url: str, database: Database, make: Builder, now: datetime
+) -> None:
     with database.write() as conn:
         make.know_feeds(conn)
         make.store(conn, make.prepared())
@@ -71,7 +79,7 @@ def test_a_killed_writer_leaves_nothing_half_written_and_blocks_nobody(url, data
     assert maintenance.check(database) == ()
 
 
-def test_writers_wait_for_each_other_and_see_what_the_other_wrote(database):
+def test_writers_wait_for_each_other_and_see_what_the_other_wrote(database: Database) -> None:
     start = threading.Barrier(4)
 
     def add() -> None:
@@ -91,7 +99,7 @@ def test_writers_wait_for_each_other_and_see_what_the_other_wrote(database):
         assert counters.last(conn, "visits") == 20
 
 
-def test_a_reader_keeps_its_snapshot_while_others_write(database, make):
+def test_a_reader_keeps_its_snapshot_while_others_write(database: Database, make: Builder) -> None:
     with database.write() as conn:
         make.know_feeds(conn)
     with database.read() as reading:
@@ -103,14 +111,14 @@ def test_a_reader_keeps_its_snapshot_while_others_write(database, make):
         assert len(story_views.newest(reading, limit=5).ids) == 1
 
 
-def test_a_reader_cannot_write(database, now):
+def test_a_reader_cannot_write(database: Database, now: datetime) -> None:
     with pytest.raises((DBAPIError, StoreUnavailableError)), database.read() as conn:
         leases.acquire(conn, "publish", owner="reader", now=now, ttl=timedelta(minutes=1))
     with database.write() as conn:
         leases.acquire(conn, "publish", owner="writer", now=now, ttl=timedelta(minutes=1))
 
 
-def test_a_writer_that_waits_too_long_says_so(url, database):
+def test_a_writer_that_waits_too_long_says_so(url: str, database: Database) -> None:
     with (
         Database.open(url, lock_timeout_s=0.1) as impatient,
         database.write(),
@@ -120,7 +128,9 @@ def test_a_writer_that_waits_too_long_says_so(url, database):
         pass
 
 
-def test_changes_of_one_commit_are_numbered_before_those_of_the_next(database, make, now):
+def test_changes_of_one_commit_are_numbered_before_those_of_the_next(
+    database: Database, make: Builder, now: datetime
+) -> None:
     with database.write() as conn:
         make.know_feeds(conn)
         make.store(conn, make.prepared(), make.prepared())
