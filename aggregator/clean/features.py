@@ -13,6 +13,7 @@ from aggregator.clean.segments import Line
 
 __all__ = [
     "APPEALS",
+    "PROSE_WORDS",
     "contact_like",
     "ends_sentence",
     "is_appeal",

@@ -62,7 +62,7 @@ class Line:
     Attributes:
         start: Offset of its first character that is no white space.
         end: One past its last one.
-        text: `text[start:end]` with mojibake umlauts and no-break spaces mended; only
+        text: `text[start:end]`, white space folded and mojibake umlauts mended; only
             for matching, its length may differ.
         gap: An empty line stands before it.
         glued: It begins inside a line of the text.
@@ -143,6 +143,8 @@ def evened(text: str) -> str:
 
 
 def _mended(line: str) -> str:
+    if "  " in line or "\t" in line:
+        line = " ".join(line.split())
     if "Ã" in line:
         line = _MOJIBAKE.sub(lambda m: _REPAIRED[m.group()], line)
     return line

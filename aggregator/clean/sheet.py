@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from aggregator.clean.features import contact_like, is_appeal, is_prose
+from aggregator.clean.features import PROSE_WORDS, contact_like, is_appeal, is_prose
 from aggregator.clean.rules import Glue, Position, Rule, RuleBook, Scope
 from aggregator.clean.segments import Line, evened, split_lines
 from aggregator.model.entries import SpanKind
@@ -216,7 +216,7 @@ def _near_keys(keys: frozenset[str], lower: str, places: list[int]) -> list[int]
 
 
 def _glued(rule: Rule, line: str, places: list[int]) -> Iterator[int]:
-    """Where in a line a rule's own line begins, its start left out."""
+    """Where in a line a rule's own line begins and, if text goes on behind it, ends."""
     end = -1
     for place in places:
         if end < 0:
@@ -225,3 +225,5 @@ def _glued(rule: Rule, line: str, places: list[int]) -> Iterator[int]:
         if place >= end and (match := rule.pattern.match(line, place)):
             end = match.end()
             yield place
+            if rule.kind is SpanKind.ATTACHMENTS and line[end:].count(" ") >= PROSE_WORDS:
+                yield end

@@ -19,8 +19,16 @@ EXAMPLES = [
     for example in rule.examples
     for line in example.split("\n")
 ]
+
+
+def folded(line: str) -> str:
+    return " ".join(line.split())
+
+
 LINES = st.lists(
-    st.one_of(st.sampled_from(SENTENCES), st.sampled_from(EXAMPLES), st.text(max_size=60)),
+    st.one_of(
+        st.sampled_from(SENTENCES), st.sampled_from(EXAMPLES), st.text(max_size=60).map(folded)
+    ),
     max_size=14,
     unique=True,
 )
