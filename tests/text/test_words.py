@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,3 +45,24 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 @given(st.text(max_size=200))
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe"}
+)
+
+
+def _folded_letter_by_letter(text: str) -> str:
+    """Folding as it is defined, without short cuts."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
+    text = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in text if not unicodedata.combining(c))
+
+
+@given(
+    st.text(max_size=200)
+    | st.text(alphabet="aAäÄöÖüÜßẞæÆøŒœéÈñçŠﬁ½\u0308\u0301\u0327İı가힣", max_size=80)
+    | st.text(min_size=80, max_size=300)
+)
+def test_folding_takes_no_short_cut_that_shows(text: str) -> None:
+    assert fold(text) == _folded_letter_by_letter(text)
