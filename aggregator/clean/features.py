@@ -102,7 +102,7 @@ def is_prose(line: Line) -> bool:
         return False
     if count < LONG_WORDS and not ends_sentence(line):
         return False
-    labels = sum(word in _BLOCK_WORDS for word in line.words)
+    labels = len(_BLOCK_WORDS & line.keys)
     # A block of data in one line; a longer line holds text beside its data.
     return not (labels > 1 and count < BLOCK_WORDS and contact_like(line))
 

@@ -26,7 +26,6 @@ __all__ = ["RULES_VERSION", "CleanContext", "clean"]
 
 # Raised with every change of the code that moves spans; the rules' own checksum follows.
 CODE_VERSION = 1
-_INLINE_ENDS = frozenset({SpanKind.ENDMARK, SpanKind.SIGNOFF, SpanKind.NAVIGATION})
 # A second look finds what the first has bared; a third only guards.
 MAX_AGAIN = 3
 RULES_VERSION = f"{CODE_VERSION}.{rule_book().version}"
@@ -76,11 +75,11 @@ def clean(text: str, *, context: CleanContext) -> Cleaned:
     book = rule_book()
     user = user_rules(context.rules)
     sheet, spans = _cut(text, context=context)
-    if _bared(sheet, spans):
+    by_name = {**book.by_name, **{rule.name: rule for rule in user}} if user else book.by_name
+    if _bared(sheet, spans, by_name):
         _cut_again(text, spans, context=context)
     if context.learned.blocks:
         spans = sorted([*spans, *learned_spans(text, spans, learned=context.learned)])
-    by_name = {**book.by_name, **{rule.name: rule for rule in user}} if user else book.by_name
     version = RULES_VERSION
     if context.learned.blocks:
         version = f"{version}+{context.learned.version}"
@@ -107,12 +106,13 @@ def _cut(text: str, *, context: CleanContext) -> tuple[Sheet, list[Span]]:
     return sheet, sorted([*_line_spans(sheet), *inline_spans(sheet, book=book, user=inline)])
 
 
-def _bared(sheet: Sheet, spans: list[Span]) -> bool:
+def _bared(sheet: Sheet, spans: list[Span], by_name: Mapping[str, Rule]) -> bool:
     """Whether a line was cut in part: what is left of it may be another rule's line."""
-    ends = {line.end for line in sheet.lines}
-    return any(line.glued for line in sheet.lines) or any(
-        span.end not in ends or span.kind in _INLINE_ENDS for span in spans
-    )
+    if any(line.glued for line in sheet.lines):
+        return True
+    inside = (span for span in spans if span.kind is not SpanKind.DATELINE)
+    rules = (by_name.get(span.rule) for span in inside)
+    return any(rule is not None and rule.scope is Scope.INLINE for rule in rules)
 
 
 def _cut_again(text: str, spans: list[Span], *, context: CleanContext) -> None:

@@ -17,6 +17,8 @@ TITLE_LINES = 4
 # How much of the title a line must hold (labels, kickers and outlet suffixes differ).
 MIN_SHARE = 0.75
 MIN_REPEATED_WORDS = 4
+# A label, kicker or suffix around the title; also room for what a cut title leaves out.
+LABEL_CHARS = 120
 MAX_TITLE_WORDS = 40
 _ELLIPSES = ("…", "...", "[…]", "[...]")
 
@@ -43,7 +45,7 @@ def _lines_of_title(sheet: Sheet, number: int, wanted: str, *, cut_short: bool) 
         if other >= len(sheet.lines) or sheet.marks[other] is not None:
             return 0
         words = sheet.lines[other].words
-        if len(words) > MAX_TITLE_WORDS:
+        if len(words) > MAX_TITLE_WORDS or _too_long(sheet.lines[other].text, wanted):
             return 0
         said = f"{said} {' '.join(tokens(sheet.lines[other].text))}".strip()
         if said == wanted or (
@@ -88,3 +90,8 @@ def _headline(sheet: Sheet, number: int) -> bool:
     if len(line.words) > MAX_TITLE_WORDS or line.text.endswith((".", ":")):
         return False
     return not sheet.contact(number)
+
+
+def _too_long(text: str, wanted: str) -> bool:
+    """Whether a line is so much longer than the title that it cannot say it; no fold needed."""
+    return len(text) * MIN_SHARE > len(wanted) + LABEL_CHARS
