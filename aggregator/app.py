@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aggregator.actions.check import Checker
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
 from aggregator.fetch import Fetcher
+from aggregator.logs import Log
 from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy, Settings
 from aggregator.owners import this_process
 from aggregator.pipeline.poll import PollParts
+from aggregator.schedule.daemon import Daemon, DaemonParts, Service
 from aggregator.schedule.planner import planner
+from aggregator.schedule.reloading import ConfigWatch
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
 from aggregator.workers import Workers
 
-__all__ = ["App", "open_app", "open_checker", "open_parts"]
+__all__ = ["App", "make_daemon", "open_app", "open_checker", "open_parts", "services_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,38 @@ async def open_parts(app: App) -> AsyncIterator[PollParts]:
                 plan=planner(app.settings.schedule, draw=random.random),
                 environ=app.environ,
             )
+
+
+def make_daemon(app: App, *, log: Log, services: Sequence[Service] = ()) -> Daemon:
+    """Builds the scheduler of an app; call it inside a running event loop.
+
+    Args:
+        app: Its configuration file is watched and applied when it changes.
+        log: Where the daemon says what it does.
+        services: Run beside it in the same process, see `services_of`.
+    """
+    path = app.settings.path
+
+    def open_polling(settings: Settings) -> AbstractAsyncContextManager[PollParts]:
+        return open_parts(replace(app, settings=settings))
+
+    return Daemon(
+        DaemonParts(
+            database=app.database,
+            settings=app.settings,
+            owner=this_process(),
+            clock=app.clock,
+            log=log,
+            watch=ConfigWatch(path, lambda: load(path, environ=app.environ)),
+            open_polling=open_polling,
+            services=services,
+        )
+    )
+
+
+def services_of(_app: App) -> tuple[Service, ...]:
+    """What `aggregator run` runs beside the scheduler."""
+    return ()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["is_gone", "this_process"]
+__all__ = ["in_words", "is_gone", "this_process"]
 
 # Position of `starttime` in /proc/PID/stat after the command's closing bracket (proc(5):
 # field 22, and the bracket closes field 2).
@@ -19,6 +19,13 @@ _STARTTIME_FIELD = 19
 def this_process() -> str:
     """A name no other process ever has: machine, pid namespace, pid, start time."""
     return f"{os.uname().nodename}/{_namespace()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def in_words(owner: str) -> str:
+    """A name by `this_process`, for people."""
+    place, _, _ = owner.rpartition("/")
+    machine, _, pid = place.rpartition("/")
+    return f"process {pid} on {machine.split('/', 1)[0]}" if place else owner
 
 
 def is_gone(owner: str) -> bool:

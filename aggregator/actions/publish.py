@@ -101,7 +101,10 @@ def publish_changed(
         if not anew and _is_current(database, settings):
             return _standing(database, settings.publish)
         publisher = _Publisher(
-            database=database, settings=settings, clock=clock, cache=cache or FragmentCache()
+            database=database,
+            settings=settings,
+            clock=clock,
+            cache=FragmentCache() if cache is None else cache,
         )
         return publisher.publish(lease)
     finally:

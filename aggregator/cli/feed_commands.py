@@ -1,10 +1,12 @@
-"""`aggregator feeds list|show|check`; add and remove live with the configuration."""
+"""`aggregator feeds list|show|check|pause|resume|release`; add, remove: config_commands."""
 
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import os
+from dataclasses import asdict
 
 import click
 from rich.table import Table
@@ -12,11 +14,15 @@ from rich.text import Text
 
 from aggregator.actions.check import FeedJudgement, check_url
 from aggregator.actions.feeds import FeedHealth, feed_health, feed_history, feed_json
+from aggregator.actions.latency import FeedLatency, feed_latency
+from aggregator.actions.publish import publish_changed
+from aggregator.actions.quarantine import release_feed
+from aggregator.actions.steering import SteerFeed, steer_feed
 from aggregator.app import open_app, open_checker
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.errors import EXIT_FAILED
 
-__all__ = ["check", "list_", "show"]
+__all__ = ["check", "list_", "pause", "release", "resume", "show"]
 
 HEALTH_STYLES = {"ok": "green", "failing": "red", "paused": "yellow", "disabled": "dim"}
 
@@ -47,7 +53,8 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
     """One feed: configuration, state and its latest polls."""
     with open_app(context.config_path, environ=os.environ) as app:
         history = feed_history(app.database, app.settings, feed_id)
-    facts = feed_json(history.health)
+        latency = feed_latency(app.database, feed_id)
+    facts = feed_json(history.health) | {"latency_s": asdict(latency)}
     polls = [
         {
             "started_at": row.started_at.isoformat(),
@@ -58,6 +65,7 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
             "duplicate": row.duplicate,
             "revised": row.revised,
             "took_s": round(row.took_s, 3),
+            "gap": row.gap,
             "error": row.error,
         }
         for row in history.polls
@@ -65,7 +73,7 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**facts, "polls": polls}, ensure_ascii=False, indent=2))
         return
-    for name, value in facts.items():
+    for name, value in (feed_json(history.health) | _latency_words(latency)).items():
         if value is not None:
             context.console.print(f"{name:20} {value}", markup=False, soft_wrap=True)
     for poll in polls:
@@ -89,6 +97,68 @@ def check(context: CliContext, /, *, url: str, as_json: bool) -> int:
         for line in judgement.lines():
             context.console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 0 if judgement.usable else EXIT_FAILED
+
+
+@click.command("pause")
+@click.argument("feed_id", metavar="FEED")
+@click.option("--reason", default="", help="Why; shown wherever the feed is.")
+@pass_context
+def pause(context: CliContext, /, *, feed_id: str, reason: str) -> None:
+    """Stop polling FEED until it is resumed; a running daemon obeys at once."""
+    _steer(context, feed_id, act=SteerFeed.PAUSE, reason=reason)
+    context.console.print(f"{feed_id} is paused", markup=False)
+
+
+@click.command("resume")
+@click.argument("feed_id", metavar="FEED")
+@pass_context
+def resume(context: CliContext, /, *, feed_id: str) -> None:
+    """Poll a paused FEED again; a running daemon does it at once."""
+    _steer(context, feed_id, act=SteerFeed.RESUME, reason="")
+    context.console.print(f"{feed_id} is polled again", markup=False)
+
+
+@click.command("release")
+@click.argument("feed_id", metavar="FEED")
+@pass_context
+def release(context: CliContext, /, *, feed_id: str) -> None:
+    """Publish the stories of FEED that are in quarantine.
+
+    A feed that suddenly brings hundreds of new items has most likely changed its ids: they
+    are stored, but published only when another feed carries them or a person says so.
+    """
+    with open_app(context.config_path, environ=os.environ) as app:
+        count = release_feed(app.database, feed_id, who=getpass.getuser(), now=app.clock())
+        publish_changed(app.database, app.settings, clock=app.clock)
+    context.console.print(f"{count} stories released", markup=False)
+
+
+def _steer(context: CliContext, feed_id: str, *, act: SteerFeed, reason: str) -> None:
+    with open_app(context.config_path, environ=os.environ) as app:
+        steer_feed(
+            app.database,
+            feed_id,
+            act=act,
+            reason=reason,
+            who=getpass.getuser(),
+            now=app.clock(),
+        )
+
+
+def _latency_words(latency: FeedLatency) -> dict[str, str]:
+    """The measurements for a terminal; nothing where nothing was measured."""
+    if not latency.releases:
+        return {}
+    return {
+        f"latency {share}": (
+            f"{total:.0f} s from publisher to merged feed: {waiting:.0f} s until it was "
+            f"polled, {ours:.1f} s until it was published"
+        )
+        for share, total, waiting, ours in (
+            ("p50", latency.total_p50, latency.waiting_p50, latency.ours_p50),
+            ("p95", latency.total_p95, latency.waiting_p95, latency.ours_p95),
+        )
+    }
 
 
 async def _check(context: CliContext, url: str) -> FeedJudgement:

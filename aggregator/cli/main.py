@@ -11,6 +11,7 @@ from aggregator import __version__
 from aggregator.cli import (
     boilerplate_commands,
     config_commands,
+    daemon_commands,
     demo_commands,
     feed_commands,
     ops_commands,
@@ -50,6 +51,9 @@ for command in (
     feed_commands.list_,
     feed_commands.show,
     feed_commands.check,
+    feed_commands.pause,
+    feed_commands.release,
+    feed_commands.resume,
     config_commands.feeds_add,
     config_commands.feeds_remove,
 ):
@@ -60,6 +64,8 @@ for command in (
     config_commands.init,
     config_commands.config,
     config_commands.opml,
+    daemon_commands.run,
+    daemon_commands.schedule,
     demo_commands.demo,
     feeds,
     ops_commands.db,

@@ -16,12 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from aggregator.clock import Clock
 from aggregator.fetch import Fetcher, auth_headers
 from aggregator.model.entries import ParseFailure
 from aggregator.model.feeds import Feed, PollStatus
-from aggregator.model.fetching import FailureKind, Fetched, FetchRequest, FetchResult
+from aggregator.model.fetching import FailureKind, Fetched, FetchFailure, FetchRequest, FetchResult
 from aggregator.model.policy import Settings
 from aggregator.pipeline.claims import claim_lease
 from aggregator.pipeline.learned import active_blocks
@@ -38,7 +39,7 @@ from aggregator.pipeline.planning import Plan
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
 from aggregator.pipeline.record import RecordContext, record_document
 from aggregator.pipeline.reports import PollReport, Recorded
-from aggregator.store import contents, feeds, leases, polls
+from aggregator.store import contents, feeds, hosts, leases, polls
 from aggregator.store.database import Connection, Database
 from aggregator.workers import Limit, Workers
 
@@ -47,6 +48,9 @@ __all__ = ["PollParts", "poll"]
 # A poll that is not done within its feed's timeout, the parse limit and this margin has
 # died; its lease may be taken over.
 LEASE_MARGIN = timedelta(seconds=120)
+# A server that wants to be left alone for longer is asked once a day all the same.
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+HTTP_TOO_MANY = 429
 
 T = TypeVar("T")
 
@@ -207,6 +211,7 @@ def _finish(outcome: Outcome, parts: PollParts) -> PollReport:
         state = parts.plan(outcome.feed, state, evidence(outcome, report, now))
         feeds.save_state(conn, state)
         polls.record(conn, history_row(outcome, report))
+        _heed_host(conn, outcome, now=now)
         leases.release(conn, outcome.claim.lease)
     return report
 
@@ -230,6 +235,17 @@ def _record(conn: Connection, outcome: Outcome, parts: PollParts, *, now: dateti
             for page in pages
         ]
     )
+
+
+def _heed_host(conn: Connection, outcome: Outcome, *, now: datetime) -> None:
+    """A 429 counts requests of the whole host: none of its feeds is asked meanwhile."""
+    result = outcome.result
+    if not isinstance(result, FetchFailure) or result.status != HTTP_TOO_MANY:
+        return
+    host = urlsplit(outcome.feed.url).hostname
+    if result.retry_after is not None and host:
+        until = min(result.retry_after, now + LONGEST_RETRY_AFTER)
+        hosts.block(conn, host.casefold(), until=until)
 
 
 def _together(pages: Sequence[Recorded]) -> Recorded:

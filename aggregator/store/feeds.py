@@ -19,6 +19,7 @@ __all__ = [
     "Synced",
     "due",
     "pause",
+    "require",
     "reschedule",
     "resume",
     "save_state",
@@ -160,10 +161,24 @@ def reschedule(conn: Connection, feed_id: str, *, at: datetime) -> None:
     _set(conn, feed_id, {"next_poll_at": at})
 
 
+def require(conn: Connection, feed_id: str) -> None:
+    """Makes sure that there is such a feed.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if feed_id not in states(conn, [feed_id]):
+        raise _unknown(feed_id)
+
+
+def _unknown(feed_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no feed `{feed_id}`. `aggregator feeds list` names them.")
+
+
 def _set(conn: Connection, feed_id: str, values: Mapping[str, object]) -> None:
     done = conn.execute(_SAVE.values(**values), {"feed": feed_id})
     if done.rowcount == 0:
-        raise NotFoundError(f"There is no feed `{feed_id}`. `aggregator feeds list` names them.")
+        raise _unknown(feed_id)
 
 
 def _compare(feeds: Sequence[Feed], before: Mapping[str, Any]) -> Synced:
