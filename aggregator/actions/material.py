@@ -39,6 +39,9 @@ _CLOCK_SKEW = timedelta(hours=1)
 # How many changes back corrections are looked for: months of a busy desk.
 _LOOK_BACK = 20_000
 _TOMBSTONES = 10_000
+# Pages of older stories an output looks through to fill its own: its filters may leave out
+# most of what its query finds.
+_OLDER_PAGES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,16 +202,21 @@ def _output_stories(
 ) -> tuple[Story, ...]:
     """The newest page of an output: from the live stories first, then from the archive."""
     policy = settings.publish
-    chosen = {story.id: story for story in _chosen(conn, live, output, timezone=policy.timezone)}
-    if len(chosen) < policy.page_size:
-        known = {story.id for story in live}
-        older = search.stories(
-            conn, _leading(output, timezone=policy.timezone), limit=2 * policy.page_size
-        ).ids
-        loaded = load_public(conn, [i for i in older if i not in known], settings)
-        more = _chosen(conn, loaded, output, timezone=policy.timezone)
-        chosen |= {story.id: story for story in more}
-    return tuple(newest_first(chosen.values())[: policy.page_size])
+    chosen = list(_chosen(conn, live, output, timezone=policy.timezone))
+    known = {story.id for story in live}
+    leading = _leading(output, timezone=policy.timezone)
+    before: int | None = None
+    for _ in range(_OLDER_PAGES):
+        if len(chosen) >= policy.page_size:
+            break
+        hits = search.stories(conn, leading, limit=2 * policy.page_size, before=before)
+        loaded = load_public(conn, [i for i in hits.ids if i not in known], settings)
+        known.update(hits.ids)
+        chosen += _chosen(conn, loaded, output, timezone=policy.timezone)
+        before = hits.next
+        if before is None:
+            break
+    return tuple(newest_first(chosen)[: policy.page_size])
 
 
 def _chosen(
