@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aggregator.errors import NotFoundError
@@ -9,9 +10,9 @@ from aggregator.match import compare, explain
 from aggregator.model.matching import Comparison, Decision, Pin, Subject
 from aggregator.model.policy import MatchPolicy
 from aggregator.store import decisions, pins, query, search, subjects
-from aggregator.store.database import Database
+from aggregator.store.database import Connection, Database
 
-__all__ = ["Explanation", "LogRow", "explain_pair", "search_log"]
+__all__ = ["Explanation", "LogRow", "explain_pair", "log_rows", "search_log"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class LogRow:
         outlet_id: Its outlet.
         matched_title: Title of the other side, or None.
         matched_outlet_id: The other side's outlet, or None.
+        matched_story_id: The other side's story, or None.
+        words: Why, in plain sentences; "" where nothing was compared.
     """
 
     decision: Decision
@@ -31,6 +34,8 @@ class LogRow:
     outlet_id: str
     matched_title: str | None
     matched_outlet_id: str | None
+    matched_story_id: str | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +77,13 @@ def search_log(
         ids = search.decisions(
             conn, query.parse(words), limit=limit, min_similarity=min_similarity
         )
-        rows = decisions.load(conn, ids)
-        named = {e for row in rows for e in (row.entry_id, row.matched_entry_id) if e}
-        entries = subjects.load(conn, sorted(named))
+        return log_rows(conn, decisions.load(conn, ids))
+
+
+def log_rows(conn: Connection, rows: Sequence[Decision]) -> tuple[LogRow, ...]:
+    """Decisions with the titles a person needs to read them, in the order given."""
+    named = {e for row in rows for e in (row.entry_id, row.matched_entry_id) if e}
+    entries = subjects.load(conn, sorted(named), bodies=False)
     return tuple(_log_row(row, entries) for row in rows)
 
 
@@ -110,4 +119,21 @@ def _log_row(row: Decision, entries: dict[int, Subject]) -> LogRow:
         outlet_id=entry.outlet_id if entry else "",
         matched_title=other.title if other else None,
         matched_outlet_id=other.outlet_id if other else None,
+        matched_story_id=other.story_id if other else None,
+        words=_said(row, entry, other) if entry and other else "",
     )
+
+
+def _said(row: Decision, entry: Subject, other: Subject) -> str:
+    """The stored evidence in words, as it was when the decision was taken."""
+    if row.similarity is None:
+        return ""
+    vetoes = row.evidence.get("vetoes")
+    comparison = Comparison(
+        verdict=row.verdict,
+        rule=row.rule,
+        similarity=row.similarity,
+        evidence=row.evidence,
+        vetoes=tuple(map(str, vetoes)) if isinstance(vetoes, list) else (),
+    )
+    return explain(entry, other, comparison)

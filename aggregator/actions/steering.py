@@ -20,7 +20,7 @@ class SteerFeed(StrEnum):
     POLL = "poll"
 
 
-def steer_feed(  # noqa: PLR0913 - who, what, why and when of one act
+def steer_feed(
     database: Database, feed_id: str, *, act: SteerFeed, reason: str, who: str, now: datetime
 ) -> None:
     """Pauses or resumes a feed, or makes it due at once.

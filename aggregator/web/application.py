@@ -1,0 +1,43 @@
+"""Builds the web application: pages, API, published documents, operations."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from aggregator.web import (
+    pages_account,
+    pages_feeds,
+    pages_log,
+    pages_stories,
+    pages_story,
+)
+from aggregator.web.failures import add_failure_pages
+from aggregator.web.rendering import environment
+from aggregator.web.security import SecurityHeaders
+from aggregator.web.services import WebServices
+from aggregator.web.sessions import LoginLimit
+
+__all__ = ["create_app"]
+
+
+def create_app(services: WebServices) -> FastAPI:
+    """The application, ready for an ASGI server.
+
+    Args:
+        services: The shell's parts; the caller opens and closes them.
+    """
+    app = FastAPI(title=services.settings.publish.title, docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.state.templates = environment()
+    app.state.login_limit = LoginLimit()
+    app.add_middleware(SecurityHeaders)
+    add_failure_pages(app)
+    static = Path(str(resources.files("aggregator.web").joinpath("static")))
+    app.mount("/static", StaticFiles(directory=static), name="static")
+    for pages in (pages_stories, pages_story, pages_log, pages_feeds, pages_account):
+        app.include_router(pages.router())
+    return app
