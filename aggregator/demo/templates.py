@@ -92,9 +92,8 @@ def police_report(number: int, day: date) -> DemoRelease:
         paragraphs=(
             (
                 f"Am {day:%d.%m.%Y} gegen {hour}.{minute:02d} Uhr beschädigte ein Unbekannter "
-                f"mit ihrem Fahrzeug {dice.choice(_VEHICLES)}, der in der Straße "
-                f"{dice.choice(_ROADS)} in {place} am Straßenrand geparkt war, und floh "
-                f"danach. Der Schaden wird auf {damage} Euro geschätzt."
+                f"mit seinem Fahrzeug {dice.choice(_VEHICLES)} am Straßenrand in {place}, "
+                f"{dice.choice(_ROADS)}, und floh danach. Der Schaden wird auf {damage} Euro geschätzt."
             ),
             (
                 f"Zeugen werden gebeten, sich unter der Telefonnummer 0{dice.randint(3000, 3999)} "
@@ -114,16 +113,18 @@ _DOES = (
     "vergibt", "schließt", "erprobt", "verdoppelt",
 )  # fmt: skip
 _WHAT = (
-    "ein Labor für Werkstoffe", "zwei Kindertagesstätten", "den Busbahnhof", "ein Archiv",
+    "ein Labor", "zwei Kindertagesstätten", "den Busbahnhof", "ein Archiv", "eine Fischtreppe",
     "die Trinkwasserleitung", "eine Notaufnahme", "das Radwegenetz", "die Lehrwerkstatt",
     "ein Hochwasserbecken", "den Containerkai", "eine Sternwarte", "die Volkshochschule",
-    "ein Sägewerk", "die Feuerwache", "eine Fischtreppe", "das Stadtbad",
+    "ein Sägewerk", "die Feuerwache", "das Stadtbad",
 )  # fmt: skip
+# No more than three words in a row that another release has too: longer runs are what
+# matching finds copies by.
 _WHY = (
-    "um Wartezeiten zu verkürzen", "weil die alten Anlagen nicht mehr zugelassen sind",
-    "nachdem der Kreistag zugestimmt hat", "damit Fachkräfte in der Region bleiben",
-    "um die Kosten des Betriebs zu senken", "weil die Nachfrage deutlich gestiegen ist",
-    "wie es der Entwicklungsplan vorsieht", "obwohl Fördermittel noch fehlen",
+    "um {} die Wartezeiten {} zu verkürzen", "weil die Anlagen {} nicht mehr {} zugelassen sind",
+    "nachdem der Kreistag {} zugestimmt hat", "damit Fachkräfte in {} bleiben",
+    "um die Kosten {} zu senken", "weil die Nachfrage {} gestiegen ist",
+    "wie der Entwicklungsplan {} vorsieht", "obwohl Fördermittel {} noch fehlen",
 )  # fmt: skip
 _SYLLABLES = ("bar", "del", "gor", "hin", "kal", "lun", "mer", "nos", "pri", "rus", "tav", "wen")
 
@@ -137,9 +138,9 @@ def filler(number: int, *, sentences: int = 12) -> DemoRelease:
 
     def sentence() -> str:
         return (
-            f"{dice.choice(_WHO)} {name()} {dice.choice(_DOES)} {dice.choice(_WHAT)} in "
-            f"{name()}, {dice.choice(_WHY)}; beteiligt sind {dice.randint(3, 97)} Betriebe "
-            f"unter Leitung von {name()} {name()}."
+            f"{dice.choice(_WHO)} {name()} {dice.choice(_DOES)} {name()} {dice.choice(_WHAT)} in "
+            f"{name()}, {dice.choice(_WHY).format(name(), name())}; beteiligt sind {name()} und "
+            f"{dice.randint(3, 97)} Betriebe unter {name()} {name()}."
         )
 
     title = f"{dice.choice(_WHO)} {name()} {dice.choice(_DOES)} {dice.choice(_WHAT)} in {name()}"
