@@ -91,12 +91,12 @@ def police_report(number: int, day: date) -> DemoRelease:
         title=f"POL-NM: {day:%d%m%y} - {number} {place}: Verkehrsunfall mit Flucht",
         paragraphs=(
             (
-                f"Am {day:%d.%m.%Y} gegen {hour}.{minute:02d} Uhr beschädigte ein Unbekannter "
+                f"Am {day:%d.%m.%Y} gegen {hour}.{minute:02d} Uhr beschädigte jemand "
                 f"mit seinem Fahrzeug {dice.choice(_VEHICLES)} am Straßenrand in {place}, "
                 f"{dice.choice(_ROADS)}, und floh danach. Der Schaden wird auf {damage} Euro geschätzt."
             ),
             (
-                f"Zeugen werden gebeten, sich unter der Telefonnummer 0{dice.randint(3000, 3999)} "
+                f"Zeugen werden gebeten, sich unter Telefon 0{dice.randint(3000, 3999)} "
                 f"23125-{dice.randint(10, 99)} beim Polizeirevier {place} zu melden."
             ),
         ),
