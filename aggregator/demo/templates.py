@@ -93,7 +93,7 @@ def police_report(number: int, day: date) -> DemoRelease:
             (
                 f"Am {day:%d.%m.%Y} gegen {hour}.{minute:02d} Uhr beschädigte jemand "
                 f"mit seinem Fahrzeug {dice.choice(_VEHICLES)} am Straßenrand in {place}, "
-                f"{dice.choice(_ROADS)}, und floh danach. Der Schaden wird auf {damage} Euro geschätzt."
+                f"{dice.choice(_ROADS)}, und floh danach. Schaden: etwa {damage} Euro."
             ),
             (
                 f"Zeugen werden gebeten, sich unter Telefon 0{dice.randint(3000, 3999)} "
