@@ -34,6 +34,8 @@ SHORT_WORDS = 60
 # Below, nothing the two texts share is worth a look at their facts.
 FAINT_CONTAINMENT = 0.2
 FAINT_TITLE = 0.6
+# Below, under unlike headlines, no rule asks for facts (`conditions.COPY`).
+FACTS_CONTAINMENT = 0.3
 
 # A place, a name, a number fill a slot in a word or two; more words are a new headline.
 SLOT_WORDS = 2
@@ -167,20 +169,23 @@ def measure(
     keys = _shared_keys(a, b)
     times = timing(a, b, policy=policy)
     keyed = keys["shared_link"] or keys["shared_number"]
-    near = (
-        overlap["containment"] >= FAINT_CONTAINMENT
-        or headings["title"] >= FAINT_TITLE
-        or headings["slug_same"]
-        or keyed
+    like = headings["title"] >= FAINT_TITLE
+    near = overlap["containment"] >= FAINT_CONTAINMENT or like or headings["slug_same"] or keyed
+    announced = _announced((a, first), (b, second))
+    telling = (
+        overlap["containment"] >= FACTS_CONTAINMENT
+        or like
+        or keys["shared_link"]
+        or (near and announced["correction"])
     )
     # Far apart in time nothing is merged without a key; comparing facts would cost as
     # much as all the rest.
-    facts = near and (keyed or times.timeliness is not Timeliness.OUTSIDE)
+    facts = telling and (keyed or times.timeliness is not Timeliness.OUTSIDE)
     return Evidence(
         **overlap,
         **headings,
         **keys,
-        **_announced((a, first), (b, second)),
+        **announced,
         words_short=len(short.words),
         words_long=len(long.words),
         title_slot=differs_in_slot(first.title, second.title) if near else None,
