@@ -16,7 +16,7 @@ FLOOR_FILE = Path(__file__).parent.parent / "tests" / "coverage_floor.json"
 def measured() -> float:
     """Branch coverage of the last run, in percent."""
     run = [sys.executable, "-m", "coverage"]
-    subprocess.run([*run, "combine", "--quiet"], check=False)
+    subprocess.run([*run, "combine", "--append", "--quiet"], check=False)
     total = subprocess.run(
         [*run, "report", "--format=total", "--precision=1"],
         check=True,
