@@ -15,7 +15,9 @@ import asyncio
 import ipaddress
 import itertools
 import os
+import ssl
 from collections.abc import Iterable
+from typing import Any
 
 import httpcore
 
@@ -80,7 +82,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                     message = f"no connection to {plain(host)} port {port}: {_reason(error)}"
                     raise FetchError(FailureKind.CONNECT, message) from error
             else:
-                return await self._verified(stream, address)
+                return _Stream(await self._verified(stream, address))
         raise AssertionError("unreachable: there is at least one address")
 
     async def sleep(self, seconds: float) -> None:
@@ -126,6 +128,41 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await stream.aclose()
         message = f"asked for {address}, connected to {plain(str(peer[0]))}"
         raise FetchError(FailureKind.FORBIDDEN_ADDRESS, message)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """Closes its socket when a TLS handshake is cancelled, which httpcore forgets.
+
+    Without that, each server that accepts and then says nothing costs a socket for as
+    long as it likes: the event loop holds it.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self._stream.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's signature
+        return self._stream.get_extra_info(info)
 
 
 def _alternated(addresses: tuple[IPAddress, ...]) -> tuple[IPAddress, ...]:

@@ -35,11 +35,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     def __init__(
         self, policy: FetchPolicy, *, resolver: Resolver, ssl_context: ssl.SSLContext
     ) -> None:
-        inner = httpcore.AnyIOBackend()
-        guarded = GuardedBackend(
+        backend = GuardedBackend(
             resolver=resolver,
-            allow_private_networks=policy.allow_private_networks,
-            inner=inner,
+            allow_private_networks=policy.allow_private_networks or policy.proxy is not None,
+            inner=httpcore.AnyIOBackend(),
         )
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl_context,
@@ -48,7 +47,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             max_keepalive_connections=min(_IDLE_CONNECTIONS, policy.concurrency),
             keepalive_expiry=_IDLE_S,
             http2=True,
-            network_backend=guarded if policy.proxy is None else inner,
+            network_backend=backend,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

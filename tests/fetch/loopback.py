@@ -28,6 +28,7 @@ class LoopbackServer:
         self._context = context
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
@@ -59,18 +60,23 @@ class LoopbackServer:
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self._loop.run_forever()
-        server.close()
-        # A task cancelled before it began would never close its connection.
+        # What the kernel has accepted must reach its handler before the server closes and
+        # before tasks are cancelled: a transport caught half-made is never closed.
         self._loop.run_until_complete(asyncio.sleep(_SETTLE_S))
+        server.close()
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        # Closing TLS waits for the client's goodbye; most clients just go.
+        for writer in self._writers:
+            writer.transport.abort()
         self._loop.run_until_complete(asyncio.sleep(_SETTLE_S))
         self._loop.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
         try:
             await self.serve(reader, writer, self.connections)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):

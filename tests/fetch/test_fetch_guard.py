@@ -291,6 +291,29 @@ def test_a_server_that_speaks_no_tls_is_a_tls_failure(
     assert result.kind is FailureKind.TLS
 
 
+def test_a_handshake_that_never_ends_leaves_no_socket_behind() -> None:
+    async def run() -> tuple[FetchResult, bytes]:
+        left: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            hello = await reader.read()
+            left.set_result(hello)
+            writer.close()
+
+        listening = await asyncio.start_server(mute, "127.0.0.1", 0)
+        port = listening.sockets[0].getsockname()[1]
+        async with listening, Fetcher(LOOPBACK) as fetcher:
+            request = FetchRequest(url=f"https://127.0.0.1:{port}/", timeout_s=0.3)
+            result = await fetcher.fetch(request, now=NOW)
+            async with asyncio.timeout(10):
+                return result, await left
+
+    result, hello = asyncio.run(run())
+    assert isinstance(result, FetchFailure)
+    assert result.kind is FailureKind.TIMEOUT
+    assert hello.startswith(b"\x16")
+
+
 def frames(*headers: tuple[str, str], body: bytes = FEED, end: bool = True) -> Answer:
     def write(state: h2.connection.H2Connection, stream_id: int) -> None:
         state.send_headers(stream_id, [(":status", "200"), *headers])
