@@ -20,7 +20,10 @@ CREATE VIRTUAL TABLE {name} USING fts5(
 )
 """
 _POSTGRESQL = "CREATE TABLE {name} (id BIGINT PRIMARY KEY, terms TSVECTOR NOT NULL)"
-_POSTGRESQL_INDEX = "CREATE INDEX ix_{name}_terms ON {name} USING GIN (terms)"
+# Searches read the pending list from end to end: a short one.
+_POSTGRESQL_INDEX = """
+CREATE INDEX ix_{name}_terms ON {name} USING GIN (terms) WITH (gin_pending_list_limit = 512)
+"""
 
 
 def create(conn: Connection) -> None:

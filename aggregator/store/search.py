@@ -1,14 +1,12 @@
 """Full-text search of entries, stories and the dedup log, newest first.
 
-The full-text table leads where the query has words: SQLite's FTS5 walks it by id, newest
-first, and stops when the page is full. PostgreSQL looks the words up in its GIN index first
-(a materialised sub-query): left to itself it walks all entries backwards in the hope that
-some match soon, which rare words never do.
+The full-text table leads where the query has words, see `search_plan`; what it cannot
+answer is checked for each of its hits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     exists,
     func,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from aggregator.model.stories import StoryStatus
 from aggregator.store import schema, search_index
 from aggregator.store.query import Field, Fieldname, Query
+from aggregator.store.search_plan import leading, planned
 from aggregator.store.search_sql import Index, condition, split
 from aggregator.store.story_views import SHOWN
 from aggregator.store.terms import Terms, terms, terms_of
@@ -81,8 +81,8 @@ def entries(
         before: Only entries with a smaller id: the last one of the page before.
         statuses: Only entries of stories shown so.
     """
-    statement = _entries(conn, query, statuses=statuses, before=before).limit(limit)
-    return tuple(row.id for row in conn.execute(statement))
+    rows = _hits(conn, query, statuses=statuses, before=before, limit=limit)
+    return tuple(row.id for row in rows)
 
 
 def stories(
@@ -106,9 +106,8 @@ def stories(
     seen: set[str] = set()
     at = before
     while True:
-        hits = _entries(conn, query, statuses=statuses, before=at)
-        rows = conn.execute(hits.limit(2 * limit)).all()
-        known = _shown_before(conn, hits_of=rows, query=query, before=before)
+        rows = _hits(conn, query, statuses=statuses, before=at, limit=2 * limit)
+        known = _shown_before(conn, query, rows=rows, before=before)
         for row in rows:
             if row.story_id not in seen and row.story_id not in known:
                 if len(ids) == limit:
@@ -122,10 +121,7 @@ def stories(
 
 def matching(conn: Connection, query: Query, *, story_ids: Collection[str]) -> frozenset[str]:
     """Which of the stories have a matching entry, whatever their status."""
-    statement = _entries(conn, query, statuses=tuple(StoryStatus), before=None).where(
-        _ENTRY.c.story_id.in_(story_ids)
-    )
-    return frozenset(row.story_id for row in conn.execute(statement.order_by(None)))
+    return _among(conn, query, story_ids, since=0)
 
 
 def decisions(
@@ -148,7 +144,7 @@ def decisions(
         min_similarity: Only decisions at least so similar, in [0, 1], or None.
     """
     index = Index.of(search_index.DECISIONS, conn.dialect.name)
-    statement, row_id = _leading(index, query, _DECISION)
+    statement, row_id = _leading(conn, index, query, source=_DECISION, limit=limit)
     held = exists().where(
         _ENTRY.c.id.in_([_DECISION.c.entry_id, _DECISION.c.matched_entry_id]),
         _STORY.c.id == _ENTRY.c.story_id,
@@ -165,55 +161,72 @@ def decisions(
         statement = statement.where(row_id < before)
     if min_similarity is not None:
         statement = statement.where(_DECISION.c.similarity >= min_similarity)
-    rows = conn.execute(statement.order_by(row_id.desc()).limit(limit))
+    with planned(conn):
+        rows = conn.execute(statement.order_by(row_id.desc()).limit(limit)).all()
     return tuple(row.id for row in rows)
 
 
-def _entries(
-    conn: Connection, query: Query, *, statuses: Collection[StoryStatus], before: int | None
-) -> Select[Any]:
-    """Select of `id` and `story_id`, newest first."""
+def _hits(
+    conn: Connection,
+    query: Query,
+    *,
+    statuses: Collection[StoryStatus],
+    before: int | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Rows of `id` and `story_id`, newest first."""
     index = Index.of(search_index.ENTRIES, conn.dialect.name)
-    statement, row_id = _leading(index, query, _ENTRY)
+    statement, row_id = _leading(conn, index, query, source=_ENTRY, limit=limit)
+    shown = _STORY.c.status.in_([status.value for status in statuses])
     statement = (
         statement.add_columns(_ENTRY.c.id, _ENTRY.c.story_id)
         .join(_STORY, _STORY.c.id == _ENTRY.c.story_id)
-        .where(
-            _STORY.c.status.in_([status.value for status in statuses]),
-            *(
-                condition(part, index, row_id=_ENTRY.c.id, fields=_entry_field)
-                for part in split(query, index).rest
-            ),
-        )
-        .order_by(row_id.desc())
+        .where(shown, *_rest(index, query))
     )
-    return statement if before is None else statement.where(row_id < before)
+    if before is not None:
+        statement = statement.where(row_id < before)
+    with planned(conn):
+        return conn.execute(statement.order_by(row_id.desc()).limit(limit)).all()
+
+
+def _among(
+    conn: Connection, query: Query, story_ids: Collection[str], *, since: int
+) -> frozenset[str]:
+    """Which of the stories have a matching entry with an id of at least `since`."""
+    index = Index.of(search_index.ENTRIES, conn.dialect.name)
+    matches = condition(query, index, row_id=_ENTRY.c.id, fields=_entry_field)
+    statement = select(_ENTRY.c.story_id).where(
+        _ENTRY.c.story_id.in_(story_ids), _ENTRY.c.id >= since, matches
+    )
+    return frozenset(conn.scalars(statement))
+
+
+def _shown_before(
+    conn: Connection, query: Query, *, rows: Collection[Row[Any]], before: int | None
+) -> frozenset[str]:
+    """Stories of these rows that stood on an earlier page, for a newer entry of theirs."""
+    if before is None or not rows:
+        return frozenset()
+    return _among(conn, query, {row.story_id for row in rows}, since=before)
+
+
+def _rest(index: Index, query: Query) -> list[ColumnElement[bool]]:
+    return [
+        condition(part, index, row_id=_ENTRY.c.id, fields=_entry_field)
+        for part in split(query, index).rest
+    ]
 
 
 def _leading(
-    index: Index, query: Query, source: FromClause
+    conn: Connection, index: Index, query: Query, *, source: FromClause, limit: int
 ) -> tuple[Select[Any], ColumnElement[int]]:
     """A select whose rows come from the full-text table where it can lead; its id."""
     expression = split(query, index).expression
     if expression is None:
         return select().select_from(source), source.c.id
-    if index.dialect == "sqlite":
-        joined = index.table.join(source, source.c.id == index.row_id)
-        return select().select_from(joined).where(index.matches(expression)), index.row_id
-    found = index.hits(expression).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-    return select().select_from(found.join(source, source.c.id == found.c.id)), source.c.id
-
-
-def _shown_before(
-    conn: Connection, *, hits_of: Collection[Any], query: Query, before: int | None
-) -> frozenset[str]:
-    """Stories of these rows that stood on an earlier page, for a newer entry of theirs."""
-    if before is None or not hits_of:
-        return frozenset()
-    statement = _entries(conn, query, statuses=tuple(StoryStatus), before=None).where(
-        _ENTRY.c.story_id.in_({row.story_id for row in hits_of}), _ENTRY.c.id >= before
-    )
-    return frozenset(row.story_id for row in conn.execute(statement))
+    statement = leading(conn, index, expression, source=source, limit=limit)
+    # FTS5 walks by its own row id only.
+    return statement, index.row_id if index.dialect == "sqlite" else source.c.id
 
 
 def _entry_field(field: Field) -> ColumnElement[bool]:

@@ -70,6 +70,11 @@ class Index:
         found = select(self.row_id.label("id")).where(self.matches(expression))
         return found.correlate(None)
 
+    def holds(self, expression: str, *, row_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """The condition that the row of that id matches: one look-up a row."""
+        mine = select(self.row_id).where(self.row_id == row_id, self.matches(expression))
+        return mine.correlate_except(self.table).exists()
+
     def expressed(self, query: Query) -> str | None:
         """The query in the database's own notation; None where it has none."""
         return fts5(query) if self.dialect == "sqlite" else tsquery(query)
@@ -111,7 +116,7 @@ def condition(
     """
     expression = index.expressed(query)
     if expression is not None:
-        return row_id.in_(index.hits(expression))
+        return index.holds(expression, row_id=row_id)
     if isinstance(query, Field):
         return fields(query)
     if isinstance(query, Not):
