@@ -15,9 +15,11 @@ from aggregator.cli import (
     demo_commands,
     feed_commands,
     ops_commands,
+    pin_commands,
     poll_commands,
     story_commands,
     text_commands,
+    web_commands,
 )
 from aggregator.cli.context import CliContext, make_console
 
@@ -70,6 +72,7 @@ for command in (
     feeds,
     ops_commands.db,
     ops_commands.status,
+    pin_commands.pin,
     poll_commands.poll,
     poll_commands.publish,
     story_commands.explain,
@@ -77,5 +80,7 @@ for command in (
     story_commands.stories,
     text_commands.clean,
     text_commands.dedup,
+    web_commands.serve,
+    web_commands.users,
 ):
     cli.add_command(command)
