@@ -70,13 +70,20 @@ def _runs(words: Hashes, length: int) -> np.ndarray[tuple[int], np.dtype[np.uint
     """One mixed 64-bit hash for each run of `length` words."""
     wide = words.astype(np.uint64)
     count = len(wide) - length + 1
-    mixed = np.zeros(count, dtype=np.uint64)
-    for offset in range(length):
-        mixed = (mixed ^ wide[offset : offset + count]) * _GOLDEN
+    mixed = wide[:count] * _GOLDEN
+    mixed ^= mixed >> _SHIFT
+    for offset in range(1, length):
+        mixed ^= wide[offset : offset + count]
+        mixed *= _GOLDEN
         mixed ^= mixed >> _SHIFT
     return mixed
 
 
 def _least(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]], count: int) -> tuple[int, ...]:
-    mixed = np.unique(hashes * _GOLDEN)[:count]
-    return tuple(mixed.view(np.int64).tolist())
+    hashes = hashes * _GOLDEN
+    hashes.sort()
+    least = tuple(dict.fromkeys(hashes[:count].view(np.int64).tolist()))
+    if len(least) == count or len(hashes) <= count:
+        return least
+    # A run that the text repeats: rare, and `unique` is dear.
+    return tuple(np.unique(hashes)[:count].view(np.int64).tolist())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -59,10 +60,19 @@ def _folded_letter_by_letter(text: str) -> str:
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
-@given(
+_HARD_TEXTS = (
     st.text(max_size=200)
     | st.text(alphabet="aAäÄöÖüÜßẞæÆøŒœéÈñçŠﬁ½\u0308\u0301\u0327İı가힣", max_size=80)
+    | st.text(alphabet="aB1_ .-„“–…\x00\u2028\u00a0²①é٣", max_size=80)
     | st.text(min_size=80, max_size=300)
 )
+
+
+@given(_HARD_TEXTS)
 def test_folding_takes_no_short_cut_that_shows(text: str) -> None:
     assert fold(text) == _folded_letter_by_letter(text)
+
+
+@given(_HARD_TEXTS)
+def test_tokens_are_the_runs_of_letters_and_digits(text: str) -> None:
+    assert tokens(text) == re.findall(r"[^\W_]+", fold(text))
