@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -11,7 +12,9 @@ from starlette.staticfiles import StaticFiles
 from aggregator.web import (
     pages_account,
     pages_feeds,
+    pages_insights,
     pages_log,
+    pages_review,
     pages_stories,
     pages_story,
 )
@@ -22,6 +25,16 @@ from aggregator.web.services import WebServices
 from aggregator.web.sessions import LoginLimit
 
 __all__ = ["create_app"]
+
+_PAGES: Final = (
+    pages_stories,
+    pages_story,
+    pages_log,
+    pages_feeds,
+    pages_review,
+    pages_insights,
+    pages_account,
+)
 
 
 def create_app(services: WebServices) -> FastAPI:
@@ -38,6 +51,6 @@ def create_app(services: WebServices) -> FastAPI:
     add_failure_pages(app)
     static = Path(str(resources.files("aggregator.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")
-    for pages in (pages_stories, pages_story, pages_log, pages_feeds, pages_account):
+    for pages in _PAGES:
         app.include_router(pages.router())
     return app

@@ -1,0 +1,123 @@
+"""What an editor should look at: weak merges, near misses, held stories, failing feeds,
+learned boilerplate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from aggregator.actions.feeds import FeedHealth, feed_health
+from aggregator.actions.log import LogRow, log_rows
+from aggregator.model.matching import Decision, Pin
+from aggregator.model.policy import Settings
+from aggregator.model.stories import Story, StoryStatus
+from aggregator.store import audit, blocks, decisions, pins, search, story_views, subjects
+from aggregator.store.audit import AuditRecord
+from aggregator.store.blocks import BlockStatus, LearnedBlock
+from aggregator.store.database import Connection, Database
+from aggregator.store.query import parse
+
+__all__ = ["BlockRow", "Review", "judge_block", "read_blocks", "read_review"]
+
+LOOK_BACK: Final = timedelta(days=14)
+MAX_ROWS: Final = 20
+MAX_HELD: Final = 100
+MAX_BLOCKS: Final = 200
+MAX_OCCURRENCES: Final = 3
+# So many of a block's first words find it again and hardly anything else.
+PHRASE_WORDS: Final = 8
+_BACK: Final = frozenset({StoryStatus.HELD, StoryStatus.QUARANTINED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The page.
+
+    Attributes:
+        weakest: Merges that rest on the least similarity and nobody confirmed.
+        near_misses: Pairs kept apart that are the most alike and nobody confirmed.
+        held: Held and quarantined stories.
+        failing: Feeds that fail.
+    """
+
+    weakest: tuple[LogRow, ...]
+    near_misses: tuple[LogRow, ...]
+    held: tuple[Story, ...]
+    failing: tuple[FeedHealth, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRow:
+    """A learned block and where it occurs.
+
+    Attributes:
+        block: The block.
+        found_in: Story id and title of some entries that carry it.
+    """
+
+    block: LearnedBlock
+    found_in: tuple[tuple[str, str], ...]
+
+
+def read_review(database: Database, settings: Settings, *, now: datetime) -> Review:
+    """What of the last two weeks waits for an editor."""
+    since = now - LOOK_BACK
+    with database.read() as conn:
+        weakest = decisions.weakest(conn, since=since, limit=3 * MAX_ROWS)
+        near = decisions.near_misses(conn, since=since, limit=3 * MAX_ROWS)
+        named = {e for d in (*weakest, *near) for e in (d.entry_id, d.matched_entry_id) if e}
+        settled = _pairs(pins.of_entries(conn, named))
+        held = story_views.newest(conn, limit=MAX_HELD, statuses=_BACK)
+        return Review(
+            weakest=_open(conn, weakest, settled),
+            near_misses=_open(conn, near, settled),
+            held=story_views.load(conn, held.ids),
+            failing=tuple(h for h in feed_health(database, settings) if h.word == "failing"),
+        )
+
+
+def read_blocks(database: Database, *, status: BlockStatus | None) -> tuple[BlockRow, ...]:
+    """Learned blocks, those of most releases first, with some texts they occur in."""
+    with database.read() as conn:
+        found = blocks.listing(conn, status=status, limit=MAX_BLOCKS)
+        return tuple(BlockRow(block=block, found_in=_found_in(conn, block)) for block in found)
+
+
+def judge_block(
+    database: Database, block_id: int, *, status: BlockStatus, who: str, now: datetime
+) -> LearnedBlock:
+    """Approves or rejects a learned block; counts for what comes, and for replays.
+
+    Raises:
+        NotFoundError: No such block.
+    """
+    with database.write() as conn:
+        block = blocks.set_status(conn, block_id, status, by=who)
+        row = AuditRecord(at=now, who=who, action=status.value, subject=f"block:{block_id}")
+        audit.record(conn, row)
+        return block
+
+
+def _pairs(found: Iterable[Pin]) -> set[frozenset[int | None]]:
+    return {frozenset((pin.entry_a, pin.entry_b)) for pin in found}
+
+
+def _open(
+    conn: Connection, rows: Iterable[Decision], settled: set[frozenset[int | None]]
+) -> tuple[LogRow, ...]:
+    waiting = [d for d in rows if frozenset((d.entry_id, d.matched_entry_id)) not in settled]
+    return log_rows(conn, waiting[:MAX_ROWS])
+
+
+def _found_in(conn: Connection, block: LearnedBlock) -> tuple[tuple[str, str], ...]:
+    words = " ".join(block.sample.replace('"', " ").split()[:PHRASE_WORDS])
+    field, _, value = block.scope.partition(":")
+    if not words or field not in {"outlet", "issuer"}:
+        return ()
+    scope = value.replace('"', " ")
+    ids = search.entries(conn, parse(f'"{words}" {field}:"{scope}"'), limit=MAX_OCCURRENCES)
+    entries = subjects.load(conn, ids, bodies=False)
+    return tuple((e.story_id, e.title) for e in entries.values() if e.story_id)
