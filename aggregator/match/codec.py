@@ -16,6 +16,7 @@ import numpy as np
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.facts_model import NO_FACTS, Facts
 from aggregator.match.shingles import Hashes, sequence_shingles, shingle_set
+from aggregator.match.tenses import tense
 from aggregator.match.titles import Title, TitleMark
 from aggregator.model.matching import Signature
 
@@ -59,6 +60,11 @@ class Content:
     def opening(self) -> Hashes:
         """Word 3-grams of the first `OPENING_WORDS` words, in order."""
         return sequence_shingles(self.words[:OPENING_WORDS])
+
+    @cached_property
+    def tense(self) -> int:
+        """Whether the body announces (1), reports (-1) or does neither (0)."""
+        return tense(self.words)
 
     @cached_property
     def facts(self) -> Facts:

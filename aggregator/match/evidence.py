@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
@@ -19,7 +20,6 @@ from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
 from aggregator.match.shingles import Hashes, membership
 from aggregator.match.statistics import Statistics
-from aggregator.match.tenses import tense
 from aggregator.match.titles import TitleMark, differs_in_slot, same_title
 from aggregator.match.windows import Timeliness, Timing, timing
 from aggregator.model.entries import NoticeKind
@@ -163,7 +163,7 @@ def measure(
     """
     first, second = decode(a.signature), decode(b.signature)
     # Ties are broken by content, so that the order of the sides does not matter.
-    short, long = sorted((first, second), key=lambda c: (len(c.shingles), c.words.tobytes()))
+    short, long = _by_length(first, second)
     overlap = _overlap(short, long, statistics)
     headings = _headings(first, second)
     keys = _shared_keys(a, b)
@@ -194,10 +194,20 @@ def measure(
         same_feed=a.feed_id == b.feed_id,
         same_issuer=a.issuer == b.issuer if a.issuer and b.issuer else None,
         agency=tuple(sorted(set(a.agency_marks) & set(b.agency_marks))),
-        announcement=near and tense(first.words) * tense(second.words) < 0,
+        announcement=near and first.tense * second.tense < 0,
         conflicts=facts_of_texts.conflicts(first.facts, second.facts) if facts else (),
         agreement=facts_of_texts.agreement(first.facts, second.facts) if facts else NO_AGREEMENT,
     )
+
+
+def _by_length(first: Content, second: Content) -> tuple[Content, Content]:
+    """The shorter one first."""
+    lengths = len(first.shingles), len(second.shingles)
+    if lengths[0] == lengths[1]:
+        swapped = second.words.tobytes() < first.words.tobytes()
+    else:
+        swapped = lengths[1] < lengths[0]
+    return (second, first) if swapped else (first, second)
 
 
 class _Overlap(TypedDict):
@@ -329,13 +339,21 @@ def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:
         kinds.add(NoticeKind.CORRECTION)
     if TitleMark.WITHDRAWAL in content.title.marks:
         kinds.add(NoticeKind.WITHDRAWAL)
-    if _ADDENDUM.search(subject.title):
+    if _announces_addendum(subject.title):
         kinds.add(NoticeKind.ADDENDUM)
     return frozenset(kinds)
 
 
+# An entry is compared with several others in a row.
+@lru_cache(maxsize=1_024)
+def _announces_addendum(title: str) -> bool:
+    return _ADDENDUM.search(title) is not None
+
+
 def _quotes(subject: Subject, other: Content) -> bool:
     """Whether a notice of `subject` quotes the other's title."""
+    if not subject.notices:
+        return False
     quoted = (notice.quoted_title for notice in subject.notices)
     return any(
         _title_similarity(tuple(tokens(title)), other.title.tokens) >= QUOTED_TITLE

@@ -77,11 +77,9 @@ def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
 
 def agreement(a: Facts, b: Facts) -> Agreement:
     """How far two texts' facts agree: evidence where no single conflict decides."""
-    aligned = a.slots.keys() & b.slots.keys()
-    equal = sum(
-        any(same_value(x, y, a, b) for x in a.slots[slot] for y in b.slots[slot])
-        for slot in aligned
-    )
+    slots_a, slots_b = a.slots, b.slots
+    aligned = slots_a.keys() & slots_b.keys()
+    equal = sum(_one_equal(slots_a[slot], slots_b[slot], a, b) for slot in aligned)
     fewer = min(len(a.values), len(b.values))
     common = len(a.values.keys() & b.values.keys())
     return Agreement(
@@ -91,6 +89,15 @@ def agreement(a: Facts, b: Facts) -> Agreement:
         common / fewer if fewer else None,
         fewer >= _DISJOINT_VALUES and not common,
     )
+
+
+def _one_equal(mine: list[Fact], others: list[Fact], a: Facts, b: Facts) -> bool:
+    """Whether one fact of a slot can be one of the other text's."""
+    for x in mine:
+        for y in others:
+            if x.value == y.value and x.kind is y.kind:
+                return True
+    return any(same_value(x, y, a, b) for x in mine for y in others)
 
 
 def same_value(x: Fact, y: Fact, of_x: Facts = NO_FACTS, of_y: Facts = NO_FACTS) -> bool:
@@ -137,14 +144,15 @@ def _strange(facts: Facts, other: Facts) -> list[Fact]:
 
 def _unsettled(strange: list[Fact], facts: Facts, other: Facts) -> list[Fact]:
     """Those for which no other way of writing them stands in the other text."""
-    return [
-        fact
-        for fact in strange
-        if not any(
-            each.value != fact.value and same_value(fact, each, facts, other)
-            for each in other.families.get(fact.family, ())
-        )
-    ]
+    families = other.families
+    found: list[Fact] = []
+    for fact in strange:
+        for each in families.get(fact.family, ()):
+            if each.value != fact.value and same_value(fact, each, facts, other):
+                break
+        else:
+            found.append(fact)
+    return found
 
 
 def _named_in_titles(a: Facts, b: Facts) -> Iterator[tuple[Fact, Fact]]:

@@ -87,7 +87,14 @@ def sequence_shingles(hashes: Hashes) -> Hashes:
 
 def shingle_set(hashes: Hashes) -> Hashes:
     """The distinct shingles of a token sequence, sorted."""
-    return np.unique(sequence_shingles(hashes))
+    ordered = sequence_shingles(hashes)
+    ordered.sort()
+    if len(ordered) < 2:  # noqa: PLR2004 - one is distinct
+        return ordered
+    first = np.empty(len(ordered), dtype=np.bool_)
+    first[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
 
 
 def shared(a: Hashes, b: Hashes) -> int:
@@ -99,7 +106,6 @@ def membership(a: Hashes, b: Hashes) -> npt.NDArray[np.bool_]:
     """For each element of `a` whether sorted `b` holds it."""
     if not len(a) or not len(b):
         return np.zeros(len(a), dtype=np.bool_)
-    at = np.searchsorted(b, a)
-    at[at == len(b)] = 0
-    found: npt.NDArray[np.bool_] = b[at] == a
+    # What is past the end is greater than the last element, and so unequal to it.
+    found: npt.NDArray[np.bool_] = b.take(b.searchsorted(a), mode="clip") == a
     return found

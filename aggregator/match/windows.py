@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
@@ -20,6 +21,7 @@ __all__ = ["Timeliness", "Timing", "timing"]
 
 # The policy's window times this: 72 h become 168 h.
 SAME_OUTLET_FACTOR = 7 / 3
+_HOUR = timedelta(hours=1)
 
 
 class Timeliness(StrEnum):
@@ -53,15 +55,18 @@ def timing(a: Subject, b: Subject, *, policy: MatchPolicy) -> Timing:
         b: The other.
         policy: Gives the window between outlets.
     """
-    window = policy.window
-    if a.outlet_id == b.outlet_id:
-        window *= SAME_OUTLET_FACTOR
-    hours = window / timedelta(hours=1)
+    hours = _allowed(policy.window, a.outlet_id == b.outlet_id)
     if not (_times(a) and _times(b)):
         return Timing(None, hours, Timeliness.UNKNOWN)
-    distance = abs(a.effective_at - b.effective_at) / timedelta(hours=1)
+    distance = abs(a.effective_at - b.effective_at) / _HOUR
     inside = distance <= hours
     return Timing(distance, hours, Timeliness.INSIDE if inside else Timeliness.OUTSIDE)
+
+
+@lru_cache(maxsize=64)
+def _allowed(window: timedelta, one_outlet: bool) -> float:  # noqa: FBT001 - private, one caller
+    """Hours; arithmetic on timedeltas takes longer than all the rest here."""
+    return window * SAME_OUTLET_FACTOR / _HOUR if one_outlet else window / _HOUR
 
 
 def _times(subject: Subject) -> bool:
