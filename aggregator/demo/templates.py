@@ -140,7 +140,7 @@ def filler(number: int, *, sentences: int = 12) -> DemoRelease:
         return (
             f"{dice.choice(_WHO)} {name()} {dice.choice(_DOES)} {name()} {dice.choice(_WHAT)} in "
             f"{name()}, {dice.choice(_WHY).format(name(), name())}, mit {name()} und "
-            f"{dice.randint(3, 97)} Betrieben aus {name()} unter {name()}."
+            f"{dice.randint(3, 97)} Betrieben {name()} unter {name()}."
         )
 
     title = f"{dice.choice(_WHO)} {name()} {dice.choice(_DOES)} {dice.choice(_WHAT)} in {name()}"
