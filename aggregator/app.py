@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from aggregator.actions.check import Checker
@@ -22,9 +23,19 @@ from aggregator.schedule.planner import planner
 from aggregator.schedule.reloading import ConfigWatch
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
+from aggregator.web.services import WebServices
+from aggregator.web.serving import in_this_loop
 from aggregator.workers import Workers
 
-__all__ = ["App", "make_daemon", "open_app", "open_checker", "open_parts", "services_of"]
+__all__ = [
+    "App",
+    "make_daemon",
+    "open_app",
+    "open_checker",
+    "open_parts",
+    "services_of",
+    "web_services",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +131,14 @@ def make_daemon(app: App, *, log: Log, services: Sequence[Service] = ()) -> Daem
     )
 
 
-def services_of(_app: App) -> tuple[Service, ...]:
-    """What `aggregator run` runs beside the scheduler."""
-    return ()
+def services_of(app: App) -> tuple[Service, ...]:
+    """What `aggregator run` runs beside the scheduler: the pages."""
+    return (partial(in_this_loop, web_services(app)),)
+
+
+def web_services(app: App) -> WebServices:
+    """What the pages work with."""
+    return WebServices(database=app.database, settings=app.settings, clock=app.clock)
 
 
 @asynccontextmanager

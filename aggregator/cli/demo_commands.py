@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from aggregator.actions.publish import publish_changed
-from aggregator.app import open_app
+from aggregator.app import App, open_app, web_services
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.cli.poll_commands import poll_all, print_reports, succeeded
 from aggregator.clock import utc_now
@@ -18,6 +18,7 @@ from aggregator.demo.configuration import demo_config
 from aggregator.demo.server import DemoServer, serve_world
 from aggregator.demo.world import STEP, World
 from aggregator.errors import EXIT_FAILED, UsageError
+from aggregator.web.serving import in_thread
 
 __all__ = ["demo"]
 
@@ -92,22 +93,30 @@ def _serve(context: CliContext, server: DemoServer, config: Path) -> int:
 def _run(
     context: CliContext, server: DemoServer, config: Path, *, once: bool, pause: float
 ) -> int:
-    reached = False
-    try:
-        while True:
-            with open_app(config, environ=os.environ) as app:
-                reports = poll_all(app, app.settings.feeds, context.console)
-                published = publish_changed(app.database, app.settings, clock=app.clock)
-            print_reports(context.console, reports, published)
-            reached = reached or succeeded(reports)
-            if once:
-                return 0 if reached else EXIT_FAILED
-            context.console.print(f"\nstep {server.step} done; Ctrl-C ends the demo\n")
-            time.sleep(pause)
-            server.step += 1
-    except KeyboardInterrupt:
-        context.console.print("\ndemo ended")
-        return 0 if reached else EXIT_FAILED
+    with open_app(config, environ=os.environ) as app:
+        if once:
+            return 0 if _step(context, app) else EXIT_FAILED
+        with in_thread(web_services(app)) as pages:
+            try:
+                while True:
+                    _step(context, app)
+                    context.console.print(
+                        f"\nstep {server.step} done; pages at {pages}, "
+                        "the merged feed at merged.atom there; Ctrl-C ends the demo\n"
+                    )
+                    time.sleep(pause)
+                    server.step += 1
+            except KeyboardInterrupt:
+                context.console.print("\ndemo ended")
+    return 0
+
+
+def _step(context: CliContext, app: App) -> bool:
+    """One poll of all outlets; whether any succeeded."""
+    reports = poll_all(app, app.settings.feeds, context.console)
+    published = publish_changed(app.database, app.settings, clock=app.clock)
+    print_reports(context.console, reports, published)
+    return succeeded(reports)
 
 
 def _prepare_folder(folder: Path, *, fresh: bool) -> Path:

@@ -71,7 +71,13 @@ def sort_items(
         feed_id,
         guids=_distinct(item.parsed.guid for item in items),
         links=_distinct(item.parsed.canonical_link for item in items),
-        texts=_distinct(item.content_sha256 for item in items),
+        # The same body under a new guid and title is known by its body; an empty one is not.
+        texts=_distinct(
+            [
+                *(item.content_sha256 for item in items),
+                *(item.body_sha256 for item in items if item.body),
+            ]
+        ),
     )
     by_id = {entry.entry_id: entry for entry in stored}
     new: list[PreparedEntry] = []
