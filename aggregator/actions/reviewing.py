@@ -1,6 +1,4 @@
-"""What an editor should look at: weak merges, near misses, held stories, failing feeds,
-learned boilerplate.
-"""
+"""What an editor should look at: merges, near misses, held stories, feeds, learned blocks."""
 
 from __future__ import annotations
 
@@ -14,13 +12,12 @@ from aggregator.actions.log import LogRow, log_rows
 from aggregator.model.matching import Decision, Pin
 from aggregator.model.policy import Settings
 from aggregator.model.stories import Story, StoryStatus
-from aggregator.store import audit, blocks, decisions, pins, search, story_views, subjects
-from aggregator.store.audit import AuditRecord
+from aggregator.store import blocks, decisions, pins, search, story_views, subjects
 from aggregator.store.blocks import BlockStatus, LearnedBlock
 from aggregator.store.database import Connection, Database
 from aggregator.store.query import parse
 
-__all__ = ["BlockRow", "Review", "judge_block", "read_blocks", "read_review"]
+__all__ = ["BlockRow", "Review", "read_blocks", "read_review"]
 
 LOOK_BACK: Final = timedelta(days=14)
 MAX_ROWS: Final = 20
@@ -84,21 +81,6 @@ def read_blocks(database: Database, *, status: BlockStatus | None) -> tuple[Bloc
     with database.read() as conn:
         found = blocks.listing(conn, status=status, limit=MAX_BLOCKS)
         return tuple(BlockRow(block=block, found_in=_found_in(conn, block)) for block in found)
-
-
-def judge_block(
-    database: Database, block_id: int, *, status: BlockStatus, who: str, now: datetime
-) -> LearnedBlock:
-    """Approves or rejects a learned block; counts for what comes, and for replays.
-
-    Raises:
-        NotFoundError: No such block.
-    """
-    with database.write() as conn:
-        block = blocks.set_status(conn, block_id, status, by=who)
-        row = AuditRecord(at=now, who=who, action=status.value, subject=f"block:{block_id}")
-        audit.record(conn, row)
-        return block
 
 
 def _pairs(found: Iterable[Pin]) -> set[frozenset[int | None]]:

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from aggregator.web import (
+    documents,
+    operations,
     pages_account,
     pages_feeds,
     pages_insights,
@@ -53,4 +55,6 @@ def create_app(services: WebServices) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static), name="static")
     for pages in _PAGES:
         app.include_router(pages.router())
+    for served in (operations, documents):
+        app.include_router(served.router(services))
     return app

@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from aggregator.actions.learn import decide_block
 from aggregator.actions.pins import NewPin, add_pin
-from aggregator.actions.reviewing import judge_block, read_blocks, read_review
+from aggregator.actions.reviewing import read_blocks, read_review
 from aggregator.model.matching import PinKind
 from aggregator.store.blocks import BlockStatus
 from aggregator.web.evidence import bars
@@ -71,7 +72,7 @@ def boilerplate(
     return page.render(
         "boilerplate.html",
         rows=rows,
-        status=status,
+        chosen=status,
         statuses=[one.value for one in BlockStatus],
         said=said,
     )
@@ -79,11 +80,11 @@ def boilerplate(
 
 def judge(page: EditorPage, block_id: int, act: Literal["approve", "reject"]) -> Response:
     """Approves or rejects a block."""
-    judge_block(
+    decide_block(
         page.services.database,
         block_id,
-        status=_JUDGEMENTS[act],
-        who=page.visitor.name,
+        _JUDGEMENTS[act],
+        by=page.visitor.name,
         now=page.services.clock(),
     )
     return RedirectResponse(f"/boilerplate?said={act}", HTTPStatus.SEE_OTHER)
