@@ -30,7 +30,14 @@ from aggregator.store.database import Connection
 from aggregator.store.query import All, Either, Fieldname, Query
 from aggregator.store.stories import FACTS
 
-__all__ = ["Gathered", "check_outputs", "gather", "load_public", "public_feeds"]
+__all__ = [
+    "Gathered",
+    "check_outputs",
+    "gather",
+    "load_public",
+    "mark_private",
+    "public_feeds",
+]
 
 # Stories read at a time where only their positions are wanted.
 _CHUNK = 500
@@ -94,7 +101,15 @@ def load_public(conn: Connection, ids: Sequence[str], settings: Settings) -> tup
     A feed that is no longer configured counts as private.
     """
     public = public_feeds(settings.feeds)
-    return tuple(_marked(story, public) for story in story_views.load(conn, ids))
+    return tuple(mark_private(story, public) for story in story_views.load(conn, ids))
+
+
+def mark_private(story: Story, public: Collection[str]) -> Story:
+    """The story with those of its members marked whose feeds are not public."""
+    if all(member.feed_id in public for member in story.members):
+        return story
+    members = (replace(member, feed_public=member.feed_id in public) for member in story.members)
+    return replace(story, members=tuple(members))
 
 
 def public_feeds(feeds: Sequence[Feed]) -> frozenset[str]:
@@ -117,13 +132,6 @@ def check_outputs(policy: PublishPolicy) -> None:
                 problems.append(f"[[output]] {output.name}, key {key}: {error}")
     if problems:
         raise ConfigError(tuple(problems))
-
-
-def _marked(story: Story, public: Collection[str]) -> Story:
-    if all(member.feed_id in public for member in story.members):
-        return story
-    members = (replace(member, feed_public=member.feed_id in public) for member in story.members)
-    return replace(story, members=tuple(members))
 
 
 def _positions(conn: Connection, index: ArchiveIndex) -> Iterator[Position]:

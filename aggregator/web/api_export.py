@@ -1,0 +1,94 @@
+"""Export of a search as JSON lines; the last line is a manifest with a hash of each line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import chain
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import StreamingResponse
+
+from aggregator.actions.browsing import StoryFilter, browse_stories
+from aggregator.actions.material import mark_private, public_feeds
+from aggregator.web.api_models import StoryOut
+from aggregator.web.api_parameters import Words
+from aggregator.web.problems import problems
+from aggregator.web.services import WebServices
+
+__all__ = ["EXPORT_TYPE", "router"]
+
+EXPORT_TYPE: Final = "application/x-ndjson"
+_PAGE: Final = 200
+_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    int(HTTPStatus.OK): {
+        "description": "One story a line, newest first; then the manifest",
+        "content": {EXPORT_TYPE: {"schema": {"type": "string"}}},
+    }
+}
+Most = Annotated[int, Query(ge=1, le=10_000, description="At most so many stories")]
+
+
+def router(services: WebServices) -> APIRouter:
+    """`/export`."""
+    routes = APIRouter(tags=["stories"])
+
+    @routes.get("/export", responses={**problems(), **_ANSWER}, response_class=StreamingResponse)
+    def export(q: Words = "", limit: Most = 1_000) -> StreamingResponse:
+        """What a search finds, to be kept as evidence.
+
+        Every line but the last is a story as `/stories` gives it. The last one is
+        `{"manifest": {"query", "exported_at", "stories", "sha256", "lines"}}`: `lines` are
+        the SHA-256 hashes of the lines in order, `sha256` is the hash of all of them, line
+        feeds included.
+        """
+        # The first page is read before the answer begins, so that errors are answers.
+        lines = _story_lines(services, q, limit=limit)
+        first = next(lines, None)
+        body = _with_manifest(services, q, first=first, rest=lines)
+        headers = {"Content-Disposition": 'attachment; filename="stories.jsonl"'}
+        return StreamingResponse(body, media_type=EXPORT_TYPE, headers=headers)
+
+    return routes
+
+
+def _story_lines(services: WebServices, words: str, *, limit: int) -> Iterator[bytes]:
+    policy = services.settings.publish
+    public = public_feeds(services.settings.feeds)
+    cursor, left = "", limit
+    while left > 0:
+        page = browse_stories(
+            services.database,
+            StoryFilter(words=words),
+            limit=min(_PAGE, left),
+            before=cursor,
+            timezone=policy.timezone,
+        )
+        for story in page.stories:
+            out = StoryOut.of(mark_private(story, public), policy)
+            yield f"{out.model_dump_json()}\n".encode()
+        left -= len(page.stories)
+        cursor = page.next
+        if not cursor:
+            return
+
+
+def _with_manifest(
+    services: WebServices, words: str, *, first: bytes | None, rest: Iterator[bytes]
+) -> Iterator[bytes]:
+    whole, hashes = hashlib.sha256(), []
+    for line in chain([first] if first else [], rest):
+        whole.update(line)
+        hashes.append(hashlib.sha256(line).hexdigest())
+        yield line
+    manifest = {
+        "query": words,
+        "exported_at": services.clock().isoformat(),
+        "stories": len(hashes),
+        "sha256": whole.hexdigest(),
+        "lines": hashes,
+    }
+    yield json.dumps({"manifest": manifest}).encode() + b"\n"

@@ -1,0 +1,107 @@
+"""The dedup log, explanations, and the changes a program follows."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from aggregator.actions.browsing import LogFilter, browse_log
+from aggregator.actions.log import explain_pair
+from aggregator.actions.visible import check_visible, visible_changes
+from aggregator.model.matching import Verdict
+from aggregator.web.api_models import (
+    ChangeOut,
+    Changes,
+    DecisionList,
+    DecisionOut,
+    ExplanationOut,
+    PinOut,
+    plain,
+)
+from aggregator.web.api_parameters import EntryId, Limit, RowCursor, Text, Words
+from aggregator.web.problems import problems
+from aggregator.web.services import WebServices
+
+__all__ = ["router"]
+
+Since = Annotated[int, Query(ge=0, le=2**53, description="`next` of the last call; 0: all")]
+Similarity = Annotated[float | None, Query(ge=0, le=1, description="At least so similar")]
+Date = Annotated[
+    str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="A day like 2026-01-31")
+]
+
+
+def router(services: WebServices) -> APIRouter:
+    """`/decisions`, `/explain`, `/changes`."""
+    routes = APIRouter(tags=["log"])
+    settings = services.settings
+
+    @routes.get("/decisions", responses=problems())
+    def search_decisions(  # noqa: PLR0913, PLR0917 - one for each filter
+        q: Words = "",
+        outlet: Text = "",
+        verdict: Verdict | None = None,
+        since: Date = "",
+        until: Date = "",
+        min_similarity: Similarity = None,
+        who: Text = "",
+        cursor: RowCursor = None,
+        limit: Limit = 50,
+    ) -> DecisionList:
+        """Decisions of the dedup log with their evidence, newest first."""
+        wanted = LogFilter(
+            words=q,
+            outlet=outlet,
+            verdict=verdict.value if verdict else "",
+            since=since,
+            until=until,
+            min_similarity=min_similarity,
+            who=who,
+        )
+        page = browse_log(
+            services.database,
+            wanted,
+            limit=limit,
+            before=cursor,
+            timezone=settings.publish.timezone,
+        )
+        return DecisionList(decisions=[DecisionOut.of(row) for row in page.rows], next=page.next)
+
+    @routes.get("/explain/{entry_id}/{other_id}", responses=problems(HTTPStatus.NOT_FOUND))
+    def explain(entry_id: EntryId, other_id: EntryId) -> ExplanationOut:
+        """Why two entries are (not) the same release under today's policy."""
+        with services.database.read() as conn:
+            check_visible(conn, [entry_id, other_id])
+        found = explain_pair(services.database, entry_id, other_id, policy=settings.match)
+        return ExplanationOut(
+            entry_a=entry_id,
+            entry_b=other_id,
+            verdict=found.comparison.verdict,
+            rule=found.comparison.rule,
+            similarity=found.comparison.similarity,
+            evidence=plain(found.comparison.evidence),
+            vetoes=list(found.comparison.vetoes),
+            words=found.words,
+            pins=[PinOut.of(pin) for pin in found.pins],
+        )
+
+    @routes.get("/changes", responses=problems())
+    def list_changes(since: Since = 0, limit: Limit = 200) -> Changes:
+        """Changes of stories after a cursor, oldest first; none is ever dropped.
+
+        Keep `next` and ask again: nothing is missed, whatever happened in between. `limit`
+        counts changes looked at; some of them may concern what is held back.
+        """
+        found = visible_changes(services.database, since, limit=limit)
+        return Changes(
+            changes=[
+                ChangeOut.of(row.change, status=row.status, survivor=row.survivor)
+                for row in found.changes
+            ],
+            next=found.cursor,
+            more=found.more,
+        )
+
+    return routes

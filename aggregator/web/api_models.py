@@ -1,0 +1,415 @@
+"""What the API answers: shapes, and how they are made of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from aggregator.actions.feeds import FeedHealth
+from aggregator.actions.log import LogRow
+from aggregator.model.feeds import OutletKind
+from aggregator.model.matching import Action, Decision, Pin, PinKind, Verdict
+from aggregator.model.policy import PublishPolicy
+from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
+from aggregator.publish.addresses import is_secret, member_link, story_page
+from aggregator.publish.options import ContentMode, content_mode, options_for
+from aggregator.store.records import EntryRecord, RevisionRecord
+
+__all__ = [
+    "ChangeOut",
+    "Changes",
+    "DecisionList",
+    "DecisionOut",
+    "EntryOut",
+    "ExplanationOut",
+    "FeedOut",
+    "Hit",
+    "HitList",
+    "NewPinIn",
+    "PinOut",
+    "PinResult",
+    "StoryList",
+    "StoryOut",
+]
+
+# No longer than a database counts, and exact in JavaScript.
+RowId = Annotated[int, Field(ge=1, le=2**53)]
+
+
+class MemberOut(BaseModel):
+    """One entry of a story."""
+
+    entry: int
+    feed: str
+    outlet: str
+    outlet_name: str
+    kind: OutletKind
+    link: str | None = Field(description="None where it would tell credentials")
+    title: str
+    published: datetime | None
+    first_seen_at: datetime
+    revision: int
+    verdict: Verdict = Field(description="How it came into the story")
+    language: str
+
+
+class StoryOut(BaseModel):
+    """One merged story; its members canonical first."""
+
+    id: str
+    page: str = Field(description="Its page, for people")
+    title: str
+    status: StoryStatus
+    issuer: str | None
+    language: str
+    published: datetime
+    updated: datetime = Field(description="Moves only when facts change")
+    revision: int
+    embargo_until: datetime | None
+    canonical: int = Field(description="Entry that stands for the story")
+    members: list[MemberOut]
+
+    @classmethod
+    def of(cls, story: Story, policy: PublishPolicy) -> StoryOut:
+        """A story whose private members are marked."""
+        return cls(
+            id=story.id,
+            page=story_page(policy.base_url, story.id),
+            title=story.title,
+            status=story.status,
+            issuer=story.issuer,
+            language=story.language,
+            published=story.published,
+            updated=story.updated,
+            revision=story.revision,
+            embargo_until=story.embargo_until,
+            canonical=story.canonical_id,
+            members=[_member(member) for member in story.members],
+        )
+
+
+class StoryList(BaseModel):
+    """A page of stories, newest first."""
+
+    stories: list[StoryOut]
+    next: str | None = Field(description="`cursor` of the next page; null: this is the last")
+
+
+class SpanOut(BaseModel):
+    """A half-open range of characters of `text` that is boilerplate."""
+
+    start: int
+    end: int
+    kind: str
+    rule: str
+
+
+class RevisionOut(BaseModel):
+    """One form in which an entry came."""
+
+    number: int
+    recorded_at: datetime
+    title: str
+    text: str = Field(description='"" where it may not be shown, its beginning for media')
+    spans: list[SpanOut] = Field(description="Boilerplate; empty where `text` is not whole")
+    rights: str | None
+    language: str
+    published: datetime | None
+    updated: datetime | None
+    content_sha256: str
+    cleaner_version: str
+
+
+class EntryOut(BaseModel):
+    """One entry with all its revisions, oldest first."""
+
+    entry: int
+    story: str
+    member: MemberOut
+    revisions: list[RevisionOut]
+
+    @classmethod
+    def of(cls, record: EntryRecord, story: Story, policy: PublishPolicy) -> EntryOut:
+        """An entry of a story that readers may see."""
+        member = next(m for m in story.members if m.entry_id == record.entry_id)
+        options = options_for(policy)
+        mode = content_mode(member, options)
+        if story.status is StoryStatus.WITHDRAWN:
+            mode = ContentMode.LINK
+        return cls(
+            entry=record.entry_id,
+            story=story.id,
+            member=_member(member),
+            revisions=[_revision(revision, mode) for revision in record.revisions],
+        )
+
+
+class DecisionOut(BaseModel):
+    """One row of the dedup log."""
+
+    id: int
+    entry: int
+    matched_entry: int | None
+    story: str
+    action: Action
+    verdict: Verdict
+    rule: str
+    similarity: float | None = Field(ge=0, le=1)
+    evidence: dict[str, Any]
+    words: str = Field(description="Why, in plain sentences")
+    title: str
+    matched_title: str | None
+    outlet: str
+    matched_outlet: str | None
+    policy_version: str
+    decided_by: str
+    decided_at: datetime
+
+    @classmethod
+    def of(cls, row: LogRow) -> DecisionOut:
+        """A decision that readers may see."""
+        decision: Decision = row.decision
+        return cls(
+            id=decision.id,
+            entry=decision.entry_id,
+            matched_entry=decision.matched_entry_id,
+            story=decision.story_id,
+            action=decision.action,
+            verdict=decision.verdict,
+            rule=decision.rule,
+            similarity=decision.similarity,
+            evidence=dict(decision.evidence),
+            words=row.words,
+            title=row.title,
+            matched_title=row.matched_title,
+            outlet=row.outlet_id,
+            matched_outlet=row.matched_outlet_id,
+            policy_version=decision.policy_version,
+            decided_by=decision.decided_by,
+            decided_at=decision.decided_at,
+        )
+
+
+class DecisionList(BaseModel):
+    """A page of the dedup log, newest first."""
+
+    decisions: list[DecisionOut]
+    next: int | None = Field(description="`cursor` of the next page; null: this is the last")
+
+
+class FeedOut(BaseModel):
+    """A configured feed and how it fares."""
+
+    feed: str
+    outlet: str
+    kind: OutletKind
+    url: str | None = Field(description="None where the feed asks for credentials")
+    enabled: bool
+    health: str = Field(description="ok, new, failing, paused or disabled")
+    every_s: int
+    cron: str | None
+    last_polled_at: datetime | None
+    last_ok_at: datetime | None
+    next_poll_at: datetime | None
+    failures: int
+    failing_since: datetime | None
+    error: str | None
+    paused_at: datetime | None
+
+    @classmethod
+    def of(cls, health: FeedHealth) -> FeedOut:
+        """A feed without its secrets."""
+        feed, state = health.feed, health.state
+        private = bool(feed.auth_env or feed.headers) or is_secret(feed.url)
+        error = state.last_error
+        return cls(
+            feed=feed.id,
+            outlet=feed.outlet.id,
+            kind=feed.outlet.kind,
+            url=None if private else feed.url,
+            enabled=feed.enabled,
+            health=health.word,
+            every_s=int(feed.every.total_seconds()),
+            cron=feed.cron,
+            last_polled_at=state.last_polled_at,
+            last_ok_at=state.last_ok_at,
+            next_poll_at=state.next_poll_at,
+            failures=state.failures,
+            failing_since=state.failing_since,
+            # The words may repeat the address.
+            error="failed" if private and error else error,
+            paused_at=state.paused_at,
+        )
+
+
+class PinOut(BaseModel):
+    """A person's overruling."""
+
+    id: int
+    kind: PinKind
+    entry_a: int
+    entry_b: int | None
+    reason: str
+    pinned_by: str
+    pinned_at: datetime
+
+    @classmethod
+    def of(cls, pin: Pin) -> PinOut:
+        """An active pin."""
+        return cls(
+            id=pin.id,
+            kind=pin.kind,
+            entry_a=pin.entry_a,
+            entry_b=pin.entry_b,
+            reason=pin.reason,
+            pinned_by=pin.pinned_by,
+            pinned_at=pin.pinned_at,
+        )
+
+
+class NewPinIn(BaseModel):
+    """What an editor says about one entry or two."""
+
+    kind: PinKind
+    entry_a: RowId
+    entry_b: RowId | None = None
+    reason: str = Field(default="", max_length=500, pattern=r"^[^\x00]*$")
+
+
+class PinResult(BaseModel):
+    """What came of a pin."""
+
+    pin: PinOut
+    story: str
+    other_story: str | None
+    said: str
+
+
+class ExplanationOut(BaseModel):
+    """Two entries compared under today's policy."""
+
+    entry_a: int
+    entry_b: int
+    verdict: Verdict
+    rule: str
+    similarity: float = Field(ge=0, le=1)
+    evidence: dict[str, Any]
+    vetoes: list[str]
+    words: str
+    pins: list[PinOut]
+
+
+class Hit(BaseModel):
+    """An entry that a search found."""
+
+    entry: int
+    story: str
+    member: MemberOut
+
+
+class HitList(BaseModel):
+    """A page of entries found, newest first."""
+
+    entries: list[Hit]
+    next: int | None = Field(description="`cursor` of the next page; null: this is the last")
+
+
+class ChangeOut(BaseModel):
+    """One change of a story."""
+
+    seq: int
+    story: str
+    kind: ChangeKind
+    status: StoryStatus = Field(description="Of the story now")
+    merged_into: str | None = Field(description="The surviving story, where it was merged")
+    changed_at: datetime
+    entry: int | None
+    note: str
+
+    @classmethod
+    def of(cls, change: StoryChange, *, status: StoryStatus, survivor: str | None) -> ChangeOut:
+        """A change that readers may hear of."""
+        told = status in {StoryStatus.USABLE, StoryStatus.WITHDRAWN}
+        return cls(
+            seq=change.seq,
+            story=change.story_id,
+            kind=change.kind,
+            status=status,
+            merged_into=survivor,
+            changed_at=change.changed_at,
+            entry=change.entry_id,
+            note=change.note if told else "",
+        )
+
+
+class Changes(BaseModel):
+    """Changes after a cursor, oldest first."""
+
+    changes: list[ChangeOut]
+    next: int = Field(description="`since` of the next call; keep it")
+    more: bool = Field(description="Whether to call again at once")
+
+
+def hits_of(rows: Sequence[tuple[int, Story]]) -> list[Hit]:
+    """Entries found, with their stories."""
+    return [
+        Hit(
+            entry=entry_id,
+            story=story.id,
+            member=_member(next(m for m in story.members if m.entry_id == entry_id)),
+        )
+        for entry_id, story in rows
+    ]
+
+
+def plain(evidence: Mapping[str, object]) -> dict[str, Any]:
+    """Evidence as JSON has it: tuples are lists."""
+    return {
+        name: list(value) if isinstance(value, tuple | frozenset) else value
+        for name, value in evidence.items()
+    }
+
+
+def _member(member: Member) -> MemberOut:
+    return MemberOut(
+        entry=member.entry_id,
+        feed=member.feed_id,
+        outlet=member.outlet_id,
+        outlet_name=member.outlet_name,
+        kind=member.outlet_kind,
+        link=member_link(member),
+        title=member.title,
+        published=member.published,
+        first_seen_at=member.first_seen_at,
+        revision=member.revision,
+        verdict=member.verdict,
+        language=member.language,
+    )
+
+
+# As published excerpts: docs/reference/published-feed.md.
+_EXCERPT = 400
+
+
+def _revision(revision: RevisionRecord, mode: ContentMode) -> RevisionOut:
+    whole = mode is ContentMode.FULL
+    shown = {ContentMode.FULL: None, ContentMode.EXCERPT: _EXCERPT, ContentMode.LINK: 0}[mode]
+    return RevisionOut(
+        number=revision.number,
+        recorded_at=revision.recorded_at,
+        title=revision.title,
+        text=revision.text[:shown],
+        spans=[
+            SpanOut(start=s.start, end=s.end, kind=s.kind.value, rule=s.rule)
+            for s in (revision.spans if whole else ())
+        ],
+        rights=revision.rights,
+        language=revision.language,
+        published=revision.published,
+        updated=revision.updated,
+        content_sha256=revision.content_sha256,
+        cleaner_version=revision.cleaner_version,
+    )

@@ -1,0 +1,78 @@
+"""Stories, entries with their revisions, search."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from aggregator.actions.browsing import StoryFilter, browse_stories
+from aggregator.actions.material import mark_private, public_feeds
+from aggregator.actions.visible import search_entries, visible_entry, visible_story
+from aggregator.model.feeds import OutletKind
+from aggregator.web.api_models import EntryOut, HitList, StoryList, StoryOut, hits_of
+from aggregator.web.api_parameters import (
+    EntryId,
+    Limit,
+    RowCursor,
+    StoryCursor,
+    StoryId,
+    Text,
+    Words,
+)
+from aggregator.web.problems import problems
+from aggregator.web.services import WebServices
+
+__all__ = ["router"]
+
+
+def router(services: WebServices) -> APIRouter:
+    """`/stories`, `/entries`, `/search`."""
+    routes = APIRouter()
+    settings = services.settings
+    policy = settings.publish
+    public = public_feeds(settings.feeds)
+
+    @routes.get("/stories", responses=problems(), tags=["stories"])
+    def list_stories(  # noqa: PLR0913, PLR0917 - one for each filter
+        q: Words = "",
+        outlet: Text = "",
+        kind: OutletKind | None = None,
+        issuer: Text = "",
+        language: Text = "",
+        cursor: StoryCursor = "",
+        limit: Limit = 50,
+    ) -> StoryList:
+        """Merged stories, newest first, narrowed by a search and filters."""
+        wanted = StoryFilter(
+            words=q,
+            outlet=outlet,
+            kind=kind.value if kind else "",
+            issuer=issuer,
+            language=language,
+        )
+        page = browse_stories(
+            services.database, wanted, limit=limit, before=cursor, timezone=policy.timezone
+        )
+        stories = [StoryOut.of(mark_private(s, public), policy) for s in page.stories]
+        return StoryList(stories=stories, next=page.next or None)
+
+    @routes.get("/stories/{story_id}", responses=problems(HTTPStatus.NOT_FOUND), tags=["stories"])
+    def get_story(story_id: StoryId) -> StoryOut:
+        """One story; of a merged one, the survivor."""
+        return StoryOut.of(visible_story(services.database, story_id, settings), policy)
+
+    @routes.get("/entries/{entry_id}", responses=problems(HTTPStatus.NOT_FOUND), tags=["stories"])
+    def get_entry(entry_id: EntryId) -> EntryOut:
+        """One entry with every revision, its text and what was stripped."""
+        record, story = visible_entry(services.database, entry_id, settings)
+        return EntryOut.of(record, story, policy)
+
+    @routes.get("/search", responses=problems(), tags=["stories"])
+    def search(q: Words, cursor: RowCursor = None, limit: Limit = 50) -> HitList:
+        """Entries that match a query, newest first."""
+        found = search_entries(services.database, q, settings, limit=limit, before=cursor)
+        more = found[-1][0] if len(found) == limit else None
+        return HitList(entries=hits_of(found), next=more)
+
+    return routes
