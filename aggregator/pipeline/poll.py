@@ -21,10 +21,23 @@ from urllib.parse import urlsplit
 from aggregator.clock import Clock
 from aggregator.fetch import Fetcher, auth_headers
 from aggregator.model.entries import ParseFailure
-from aggregator.model.feeds import Feed, PollStatus
+from aggregator.model.feeds import Feed, FeedState, PollStatus
 from aggregator.model.fetching import FailureKind, Fetched, FetchFailure, FetchRequest, FetchResult
+from aggregator.model.matching import PreparedEntry
 from aggregator.model.policy import Settings
+from aggregator.parse.fulltext import NoFullText
 from aggregator.pipeline.claims import claim_lease
+from aggregator.pipeline.fulltext import (
+    PageTools,
+    PageWork,
+    Stored,
+    add_full_texts,
+    enrich_entry,
+    holds_waiting,
+    look_up,
+    pending,
+    waiting,
+)
 from aggregator.pipeline.learned import active_blocks
 from aggregator.pipeline.older_pages import OlderPage, fetch_older_pages
 from aggregator.pipeline.outcome import (
@@ -39,7 +52,7 @@ from aggregator.pipeline.planning import Plan
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
 from aggregator.pipeline.record import RecordContext, record_document
 from aggregator.pipeline.reports import PollReport, Recorded
-from aggregator.store import contents, feeds, hosts, leases, polls
+from aggregator.store import contents, feeds, hosts, leases, pages, polls
 from aggregator.store.database import Connection, Database
 from aggregator.workers import Limit, Workers
 
@@ -87,22 +100,25 @@ class PollParts:
         return await asyncio.get_running_loop().run_in_executor(self.writer, work)
 
 
-async def poll(feed: Feed, parts: PollParts) -> PollReport:
+async def poll(feed: Feed, parts: PollParts, *, only_if_due: bool = False) -> PollReport:
     """Polls one feed once.
 
     Args:
         feed: As configured; known to the store (`feeds.sync` has run).
         parts: The shell's parts.
+        only_if_due: Not if another process has polled it, or a person has paused it,
+            since somebody saw that it was due.
 
     Returns:
-        What happened. BUSY where another process is polling the feed right now.
+        What happened. BUSY where another process is polling the feed right now, or it
+        is not due any more.
 
     Raises:
         StoreError: The database cannot be used; nothing of the poll is recorded.
         StaleLeaseError: The poll took so long that another process took over.
     """
     started = parts.clock()
-    claim = await parts.in_store(lambda: _claim(feed, parts))
+    claim = await parts.in_store(lambda: _claim(feed, parts, only_if_due=only_if_due))
     if claim is None:
         return PollReport(
             feed_id=feed.id, outlet_id=feed.outlet.id, url=feed.url, status=PollStatus.BUSY
@@ -129,22 +145,63 @@ async def _gather(feed: Feed, claim: Claim, *, parts: PollParts, started: dateti
 
     result = await fetch(request)
     outcome = Outcome(feed=feed, claim=claim, started=started, result=result)
-    if not isinstance(result, Fetched) or result.sha256 == claim.state.content_sha256:
+    waits = pending(feed, claim.state.extra)
+    if not isinstance(result, Fetched) or (
+        result.sha256 == claim.state.content_sha256 and not waits
+    ):
         return outcome
     to_prepare = _prepare_request(feed, result, claim=claim, settings=parts.settings)
     prepared = await prepare(to_prepare)
     outcome = replace(outcome, request=to_prepare, prepared=prepared)
-    if isinstance(prepared, ParseFailure) or outcome.first_poll:
+    if isinstance(prepared, ParseFailure):
+        return outcome
+    if feed.full_text:
+        outcome = await _with_full_texts(outcome, prepared, base=request, parts=parts)
+    if outcome.first_poll or holds_waiting(prepared, waits):
         return outcome
     newest = OlderPage(request=to_prepare, prepared=prepared)
     older = await fetch_older_pages(newest, base=request, fetch=fetch, prepare=prepare)
     return replace(outcome, older=older)
 
 
-def _claim(feed: Feed, parts: PollParts) -> Claim | None:
+async def _with_full_texts(
+    outcome: Outcome, prepared: PreparedDocument, *, base: FetchRequest, parts: PollParts
+) -> Outcome:
+    """The outcome with the pages its items link."""
+    assert outcome.request is not None
+    feed = outcome.feed
+
+    async def extract(work: PageWork) -> PreparedEntry | NoFullText:
+        found = await parts.workers.run_async(enrich_entry, work)
+        return NoFullText(reason=found.message) if isinstance(found, Limit) else found
+
+    def stored(items: Sequence[PreparedEntry]) -> Stored:
+        with parts.database.read() as conn:
+            return look_up(conn, feed.id, items)
+
+    tools = PageTools(
+        fetch=lambda wanted: parts.fetcher.fetch(wanted, now=parts.clock()),
+        extract=extract,
+        look_up=lambda items: parts.in_store(lambda: stored(items)),
+        now=outcome.started,
+    )
+    enriched = await add_full_texts(
+        prepared,
+        outcome.request,
+        base=base,
+        tried=pending(feed, outcome.claim.state.extra),
+        tools=tools,
+    )
+    return replace(outcome, prepared=enriched.document, enriched=enriched)
+
+
+def _claim(feed: Feed, parts: PollParts, *, only_if_due: bool) -> Claim | None:
     now = parts.clock()
     limit = feed.timeout_s + parts.settings.parse.time_limit_s
     with parts.database.write() as conn:
+        state = feeds.states(conn, [feed.id])[feed.id]
+        if only_if_due and not _is_due(state, now):
+            return None
         lease = claim_lease(
             conn,
             leases.feed(feed.id),
@@ -156,10 +213,14 @@ def _claim(feed: Feed, parts: PollParts) -> Claim | None:
             return None
         return Claim(
             lease=lease,
-            state=feeds.states(conn, [feed.id])[feed.id],
+            state=state,
             learned=active_blocks(conn, feed.outlet),
             known=contents.recent(conn, feed.id),
         )
+
+
+def _is_due(state: FeedState, now: datetime) -> bool:
+    return state.paused_at is None and (state.next_poll_at is None or state.next_poll_at <= now)
 
 
 def _request(feed: Feed, claim: Claim, parts: PollParts, *, now: datetime) -> FetchRequest:
@@ -167,6 +228,9 @@ def _request(feed: Feed, claim: Claim, parts: PollParts, *, now: datetime) -> Fe
     if feed.auth_env:
         headers |= auth_headers(parts.environ.get(feed.auth_env, ""))
     etag, last_modified = claim.validators(now)
+    if pending(feed, claim.state.extra):
+        # Items that wait for their page are in the document, which must come whole.
+        etag = last_modified = None
     return FetchRequest(
         url=feed.url,
         etag=etag,
@@ -189,8 +253,14 @@ def _prepare_request(
         parse=settings.parse,
         clean=settings.clean,
         learned=claim.learned,
-        known=claim.known,
+        known=_without_waiting(feed, claim),
     )
+
+
+def _without_waiting(feed: Feed, claim: Claim) -> Mapping[str, str]:
+    """Known items but those that wait for their page: these are prepared once more."""
+    waits = pending(feed, claim.state.extra)
+    return {key: body for key, body in claim.known.items() if key not in waits}
 
 
 async def _prepare(request: PrepareRequest, parts: PollParts) -> PreparedDocument | ParseFailure:
@@ -208,6 +278,9 @@ def _finish(outcome: Outcome, parts: PollParts) -> PollReport:
         recorded = _record(conn, outcome, parts, now=now)
         report = judge(outcome, recorded, now)
         state = next_state(outcome, report, now)
+        if outcome.enriched is not None:
+            state = replace(state, extra=waiting(state.extra, outcome.enriched.tries))
+            pages.save(conn, outcome.enriched.pages, now=now)
         state = parts.plan(outcome.feed, state, evidence(outcome, report, now))
         feeds.save_state(conn, state)
         polls.record(conn, history_row(outcome, report))
@@ -228,11 +301,11 @@ def _record(conn: Connection, outcome: Outcome, parts: PollParts, *, now: dateti
         now=now,
         last_ok_at=outcome.claim.state.last_ok_at,
     )
-    pages = (OlderPage(request=outcome.request, prepared=outcome.prepared), *outcome.older)
+    documents = (OlderPage(request=outcome.request, prepared=outcome.prepared), *outcome.older)
     return _together(
         [
             record_document(conn, page.prepared, request=page.request, context=context)
-            for page in pages
+            for page in documents
         ]
     )
 
@@ -248,15 +321,15 @@ def _heed_host(conn: Connection, outcome: Outcome, *, now: datetime) -> None:
         hosts.block(conn, host.casefold(), until=until)
 
 
-def _together(pages: Sequence[Recorded]) -> Recorded:
-    """What all pages changed; `entries` and `bad_items` are the newest document's."""
+def _together(documents: Sequence[Recorded]) -> Recorded:
+    """What all documents changed; `entries` and `bad_items` are the newest document's."""
     return replace(
-        pages[0],
-        new=sum(page.new for page in pages),
-        duplicate=sum(page.duplicate for page in pages),
-        revised=sum(page.revised for page in pages),
-        seen=sum(page.seen for page in pages),
-        quarantined=sum(page.quarantined for page in pages),
+        documents[0],
+        new=sum(document.new for document in documents),
+        duplicate=sum(document.duplicate for document in documents),
+        revised=sum(document.revised for document in documents),
+        seen=sum(document.seen for document in documents),
+        quarantined=sum(document.quarantined for document in documents),
     )
 
 

@@ -113,7 +113,7 @@ class Dispatcher:
     async def _poll(self, feed: Feed, parts: PollParts) -> None:
         log = self._log.bind(feed=feed.id, outlet=feed.outlet.id)
         try:
-            report = await poll(feed, parts)
+            report = await poll(feed, parts, only_if_due=True)
         except (StoreError, StaleLeaseError) as error:
             self._rest(feed, parts)
             log.error("poll-not-recorded", error=str(error))  # noqa: TRY400 - no traceback to act on
