@@ -76,6 +76,7 @@ for command in (
     pin_commands.pin,
     poll_commands.poll,
     poll_commands.publish,
+    replay_commands.redact,
     replay_commands.replay_,
     story_commands.explain,
     story_commands.log,

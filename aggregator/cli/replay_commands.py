@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
+from dataclasses import asdict
 from datetime import timedelta
 
 import click
 
+from aggregator.actions.redact import Redacted, redact_entry
 from aggregator.actions.replay import Replayed, replay
 from aggregator.app import open_app
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.config.durations import parse_duration
 from aggregator.errors import UsageError
 
-__all__ = ["replay_"]
+__all__ = ["redact", "replay_"]
 
 DEFAULT_SINCE = "7d"
 
@@ -41,6 +44,55 @@ def replay_(context: CliContext, /, *, since: str, dry_run: bool, as_json: bool)
         return
     for line in _lines(done, dry_run=dry_run):
         context.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@click.command()
+@click.argument("entry", type=int)
+@click.option("--reason", required=True, help="Why; the log keeps it, readers do not see it.")
+@click.option("--by", help="Who says so.  [default: the login name]")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@pass_context
+def redact(
+    context: CliContext, /, *, entry: int, reason: str, by: str | None, yes: bool, as_json: bool
+) -> None:
+    """Erase the content of ENTRY everywhere. There is no way back.
+
+    The log keeps hash, who, when and why. Backups made before still hold the content.
+    """
+    if not yes and context.console.is_terminal:
+        click.confirm(f"Erase the content of entry {entry} for good?", abort=True)
+    with open_app(context.config_path, environ=os.environ) as app:
+        done = redact_entry(
+            app.database,
+            app.settings,
+            entry,
+            reason=reason,
+            who=by or getpass.getuser(),
+            clock=app.clock,
+        )
+    if as_json or context.json:
+        click.echo(json.dumps(asdict(done), indent=2))
+        return
+    for line in _redacted_lines(done):
+        context.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _redacted_lines(done: Redacted) -> list[str]:
+    lines = [f"entry {done.entry_id}: its content is erased"]
+    if done.canonical_id is None:
+        lines.append(f"story {done.story_id} had no other entry and is gone")
+    else:
+        others = ", ".join(map(str, done.others))
+        lines.append(
+            f"story {done.story_id}: entry {done.canonical_id} stands for it; further entries "
+            f"that may carry the same words: {others}"
+        )
+    lines += [f"written again: {path}" for path in done.documents]
+    if not done.vacuumed:
+        lines.append("the database is in use: run `aggregator db vacuum` to empty its free pages")
+    lines.append("backups made before still hold the content: replace them")
+    return lines
 
 
 def _duration(text: str) -> timedelta:

@@ -80,20 +80,42 @@ def sort_items(
         ),
     )
     by_id = {entry.entry_id: entry for entry in stored}
+    # Of a redacted entry nothing is left that an item could be compared with.
+    legible = _forms([entry for entry in stored if not entry.redacted])
     new: list[PreparedEntry] = []
     changed: list[Changed] = []
     seen: list[int] = []
-    for item, identity in zip(items, identify(items, _forms(stored)), strict=True):
+    for item, identity in zip(items, identify(items, legible), strict=True):
         if identity.same_as is not None:
             continue
         if identity.entry_id is None:
-            new.append(_whole(item, prepare))
+            erased = _erased(item, stored)
+            if erased is not None:
+                seen.append(erased)
+            else:
+                new.append(_whole(item, prepare))
             continue
         seen.append(identity.entry_id)
         entry = by_id[identity.entry_id]
-        if identity.changed and not entry.redacted:
+        if identity.changed:
             changed.append(Changed(stored=entry, prepared=_whole(item, prepare)))
     return Sorted(new=tuple(new), changed=tuple(changed), seen=tuple(seen))
+
+
+def _erased(item: PreparedEntry, stored: Sequence[subjects.KnownEntry]) -> int | None:
+    """The redacted entry that has this item's guid, link or text, or None.
+
+    Nothing is left of it to tell another form of it from another release under its guid:
+    what a person had erased must not come back with a word changed.
+    """
+    for entry in stored:
+        if entry.redacted and (
+            item.parsed.guid in entry.guids
+            or item.parsed.canonical_link in entry.links
+            or item.content_sha256 in entry.texts
+        ):
+            return entry.entry_id
+    return None
 
 
 def _whole(

@@ -162,6 +162,9 @@ def vacuum(database: Database) -> None:
                 conn.exec_driver_sql(command)
     with database.autocommit() as conn:
         conn.exec_driver_sql("VACUUM")
+        if database.dialect == "sqlite":
+            # The write-ahead log beside the file still holds pages of before.
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _driver(path: Path) -> closing[sqlite3.Connection]:
