@@ -41,6 +41,8 @@ class Surroundings:
         statuses: Story id -> how it is shown.
         pins: Active pins that touch any of them.
         policy: `[match]`.
+        bodies: Entry ids -> their bodies. Only the choice of a canonical entry reads
+            bodies, so they are asked for when a story grows; None: `subjects` hold them.
     """
 
     subjects: dict[int, Subject]
@@ -49,6 +51,7 @@ class Surroundings:
     statuses: dict[str, StoryStatus] = field(default_factory=dict)
     pins: tuple[Pin, ...] = ()
     policy: MatchPolicy
+    bodies: Callable[[Sequence[int]], Mapping[int, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,9 +222,19 @@ def _settle(entry: Subject, assignment: Assignment, story_id: str, around: Surro
         ),
         None,
     )
+    if len(members) > 1:
+        _read_bodies(members, around)
     canonical = choose_canonical([around.subjects[m] for m in members], pinned=pinned)
     around.canonicals[story_id] = canonical
     return canonical
+
+
+def _read_bodies(members: Sequence[int], around: Surroundings) -> None:
+    unread = [m for m in members if not around.subjects[m].body]
+    if around.bodies is None or not unread:
+        return
+    for entry_id, body in around.bodies(unread).items():
+        around.subjects[entry_id] = replace(around.subjects[entry_id], body=body)
 
 
 def _announces_embargo(entry: Subject) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from aggregator.match import POLICY_VERSION
 from aggregator.model.entries import ParsedFeed
@@ -118,6 +119,7 @@ def load_surroundings(
     *,
     policy: MatchPolicy,
     known: Mapping[int, Subject],
+    bodies: bool = True,
 ) -> Surroundings:
     """Loads every entry and story a batch has to be compared with, in few queries.
 
@@ -126,16 +128,17 @@ def load_surroundings(
         near: Entry id of the batch -> candidate ids.
         policy: `[match]`.
         known: Subjects at hand already (the batch itself).
+        bodies: Whether to load them now, or as `decide_all` asks for them.
     """
     wanted = {c for found in near.values() for c in found} - set(known)
     active = pins.of_entries(conn, sorted(wanted | set(known)))
     pinned = {e for pin in active for e in (pin.entry_a, pin.entry_b) if e is not None}
-    loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))))
+    loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))), bodies=bodies)
     story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
     members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
     canonicals = story_views.canonicals(conn, story_ids)
     missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
-    loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)))
+    loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)), bodies=bodies)
     return Surroundings(
         subjects={**loaded, **known},
         members=members,
@@ -143,6 +146,7 @@ def load_surroundings(
         statuses=story_views.statuses(conn, story_ids),
         pins=active,
         policy=policy,
+        bodies=None if bodies else partial(subjects.bodies, conn),
     )
 
 
@@ -188,7 +192,7 @@ def _record_new(
     )
     near = find_near(conn, batch, window=context.window)
     around = load_surroundings(
-        conn, near, policy=context.policy, known={s.entry_id: s for s in batch}
+        conn, near, policy=context.policy, known={s.entry_id: s for s in batch}, bodies=False
     )
     decided = decide_all(
         batch,

@@ -46,6 +46,9 @@ BUCKET_S: Final = 3 * 24 * 3600
 # what it costs is bounded so.
 MAX_PER_BAND: Final = 16
 MAX_PER_KEY: Final = 32
+# A template's newest siblings share some bands with everything it fills; a copy shares
+# more. No true pair of the labelled corpus stands beyond the eighth place.
+MAX_CANDIDATES: Final = 20
 # Keys that are looked up inside the window only and expire with the bands.
 _PASSING: Final = ("title:",)
 _MICROS: Final = 1_000_000
@@ -159,7 +162,7 @@ class _Bounds:
 
 
 def candidates(
-    conn: Connection, queries: Sequence[BandQuery], *, limit: int = 50
+    conn: Connection, queries: Sequence[BandQuery], *, limit: int = MAX_CANDIDATES
 ) -> tuple[tuple[Candidate, ...], ...]:
     """Candidates of each query: shared keys first, then most bands, then the newest entry.
 

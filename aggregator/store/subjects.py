@@ -16,7 +16,7 @@ from aggregator.store.mapping import body_of, notices_from
 from aggregator.store.schema import entries, feeds, identities, outlets, revisions
 from aggregator.store.writes import chunks
 
-__all__ = ["KnownEntry", "known", "load"]
+__all__ = ["KnownEntry", "bodies", "known", "load"]
 
 # A feed that repeats one guid or an empty body for ever must not make each poll load all
 # of its entries: the newest that carry a key are the ones that can still be in the document.
@@ -59,6 +59,11 @@ def _select(*more: Any) -> Select[Any]:  # noqa: ANN401 - columns of any type
 
 _WITHOUT_BODY = _select()
 _WITH_BODY = _select(revisions.c.text, revisions.c.spans)
+_BODIES = (
+    select(entries.c.id, revisions.c.text, revisions.c.spans)
+    .join_from(entries, revisions, CURRENT)
+    .where(entries.c.id.in_(_IDS))
+)
 _KNOWN = _select(revisions.c.content_sha256, revisions.c.body_sha256, entries.c.redacted_at)
 _CARRIERS = (
     select(identities.c.key, identities.c.entry_id)
@@ -117,6 +122,15 @@ def load(conn: Connection, entry_ids: Iterable[int], *, bodies: bool = True) -> 
         row.id: _subject(row, body=body_of(row.text, row.spans) if bodies else "")
         for chunk in chunks(sorted(set(entry_ids)))
         for row in conn.execute(statement, {"ids": chunk})
+    }
+
+
+def bodies(conn: Connection, entry_ids: Iterable[int]) -> dict[int, str]:
+    """Entry id -> its current body; unknown ones are absent."""
+    return {
+        row.id: body_of(row.text, row.spans)
+        for chunk in chunks(sorted(set(entry_ids)))
+        for row in conn.execute(_BODIES, {"ids": chunk})
     }
 
 
