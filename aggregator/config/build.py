@@ -11,7 +11,7 @@ from aggregator import __version__
 from aggregator.config.addresses import derive_feed_id
 from aggregator.config.feed_tables import FeedOptions, FeedTable, OutletTable
 from aggregator.config.tables import Document, FetchTable, OutputTable
-from aggregator.model.feeds import BoilerplateRule, Feed, Outlet
+from aggregator.model.feeds import BoilerplateRule, Feed, Outlet, OutletKind
 from aggregator.model.policy import (
     CleanPolicy,
     FetchPolicy,
@@ -135,7 +135,7 @@ def _feed(table: FeedTable, outlet: Outlet, *, document: Document) -> Feed:
         min_every=options.min_every,
         max_every=max_every,
         language=options.language,
-        full_text=options.full_text,
+        full_text=options.full_text and _may_fetch_pages(table, outlet),
         enabled=options.enabled,
         timeout_s=options.timeout.total_seconds(),
         headers=dict(options.headers),
@@ -146,6 +146,11 @@ def _feed(table: FeedTable, outlet: Outlet, *, document: Document) -> Feed:
         priority=options.priority,
         ignore_ttl=options.ignore_ttl,
     )
+
+
+def _may_fetch_pages(table: FeedTable, outlet: Outlet) -> bool:
+    """A medium's articles are fetched only where its own feed asks for it by name."""
+    return outlet.kind is not OutletKind.MEDIA or "full_text" in table.model_fields_set
 
 
 def _merged(table: FeedTable, defaults: FeedOptions) -> FeedOptions:

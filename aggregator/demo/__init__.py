@@ -8,5 +8,6 @@ script.py     the fixed storyline: who carries what, when, in which form
 forms.py      how an outlet dresses a release: own page, wire copy, portal page, teaser
 templates.py  notices of one template that are different releases; filler for scale
 documents.py  items -> RSS, RDF, Atom, JSON Feed
-server.py     the feeds on loopback, with validators
+pages.py      items -> web pages, with all that is not the release
+server.py     feeds and pages on loopback, with validators
 """

@@ -56,5 +56,7 @@ def demo_config(world: World, *, base: str) -> str:
             f'  url = "{base}{feed.path}"',
             f'  language = "{feed.language}"',
         ]
+        if feed.full_text:
+            lines.append("  full_text = true")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)

@@ -66,6 +66,7 @@ class DemoItem:
         relation: What it is to that release.
         language: `de` or `en`.
         author: dc:creator or author, or None.
+        page: The text of its web page as HTML, or None: the same as in the feed.
     """
 
     guid: str
@@ -77,6 +78,7 @@ class DemoItem:
     relation: Relation
     language: str
     author: str | None = None
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ class DemoFeed:
         issuer: The issuer the outlet speaks for, or None.
         language: `de` or `en`.
         form: In which format it is served.
+        full_text: It carries teasers; the releases stand on the linked pages.
     """
 
     id: str
@@ -100,6 +103,7 @@ class DemoFeed:
     issuer: str | None
     language: str
     form: FeedForm
+    full_text: bool = False
 
     @property
     def path(self) -> str:

@@ -64,7 +64,7 @@ FEEDS = (
     ),
     DemoFeed(
         id="dna-inland", outlet_id="dna", outlet_name="Deutsche Nachrichten-Agentur DNA",
-        kind="agency", issuer=None, language="de", form=FeedForm.RSS20,
+        kind="agency", issuer=None, language="de", form=FeedForm.RSS20, full_text=True,
     ),
     DemoFeed(
         id="northwire-uk", outlet_id="northwire", outlet_name="Northwire", kind="agency",

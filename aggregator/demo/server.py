@@ -1,4 +1,4 @@
-"""The demo world's feeds on loopback, with ETags and Last-Modified, in a thread."""
+"""The demo world's feeds and item pages on loopback, with ETags and Last-Modified, in a thread."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aggregator.demo.documents import content_type, render_feed
 from aggregator.demo.items import DemoFeed
+from aggregator.demo.pages import render_page
 from aggregator.demo.world import World
 
 __all__ = ["DemoServer", "serve_world"]
@@ -51,22 +52,30 @@ class DemoServer(ThreadingHTTPServer):
         """The feed's document at this step."""
         return render_feed(feed, self.world.items(feed.id, self.step), base=self.base)
 
+    def found(self, path: str) -> tuple[bytes, str] | None:
+        """What stands at a path: body and Content-Type of a feed or of an item's page."""
+        feed = self.feed_at(path)
+        if feed is not None:
+            return self.document(feed), content_type(feed.form)
+        item = self.world.item_at(path, self.step)
+        return None if item is None else (render_page(item), "text/html; charset=utf-8")
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: DemoServer
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        feed = self.server.feed_at(self.path)
-        if feed is None:
+        found = self.server.found(self.path.partition("?")[0])
+        if found is None:
             self._answer(HTTPStatus.NOT_FOUND, b"no such feed\n", {"Content-Type": "text/plain"})
             return
-        body = self.server.document(feed)
+        body, kind = found
         etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
         if self.headers.get("If-None-Match") == etag:
             self._answer(HTTPStatus.NOT_MODIFIED, b"", {"ETag": etag})
             return
-        self._answer(HTTPStatus.OK, body, {"ETag": etag, "Content-Type": content_type(feed.form)})
+        self._answer(HTTPStatus.OK, body, {"ETag": etag, "Content-Type": kind})
 
     def _answer(self, status: HTTPStatus, body: bytes, headers: dict[str, str]) -> None:
         self.server.answers[self.path, int(status)] += 1

@@ -91,6 +91,13 @@ class World:
         )
         return tuple(newest_first[:ITEMS_SHOWN])
 
+    def item_at(self, link: str, step: int) -> DemoItem | None:
+        """The item whose page has a path at a step."""
+        feed_id = link.strip("/").partition("/")[0]
+        if feed_id not in {feed.id for feed in self.feeds}:
+            return None
+        return next((item for item in self.items(feed_id, step) if item.link == link), None)
+
     def truth(self, step: int) -> dict[tuple[str, str], tuple[str, Relation]]:
         """(feed id, guid) -> release and relation, for every item up to a step."""
         return {
@@ -112,11 +119,14 @@ class World:
             (a.step for a in PLAN if a.guid == at.guid and at.guid is not None), default=at.step
         )
         agency = "dna" if release.language == "de" else "Northwire"
+        whole = dress(release, at.dress, agency=agency)
+        cut = next(feed.full_text for feed in FEEDS if feed.id == at.feed)
         return DemoItem(
             guid=guid,
             link=f"/{at.feed}/{at.release}-{first}.html",
             title=release.title,
-            html=dress(release, at.dress, agency=agency),
+            html=dress(release, Dress.TEASER) if cut else whole,
+            page=whole if cut else None,
             published=None if at.dress is Dress.TEASER else self._moment(first, at.feed),
             release=at.release,
             relation=at.relation,

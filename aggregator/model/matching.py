@@ -94,6 +94,8 @@ class PreparedEntry:
         language: `de`, `en`, ...; the best known.
         content_sha256: Hash of title and text; equal means nothing changed.
         body_sha256: Hash of the folded body; equal bodies are exact copies.
+        full_text: The text is the linked page's; `content_sha256` is still that of the
+            item as the feed delivered it.
     """
 
     parsed: ParsedEntry
@@ -104,6 +106,7 @@ class PreparedEntry:
     language: str
     content_sha256: str
     body_sha256: str
+    full_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ credits.py      issuer hints and agency marks
 dates.py        dates in any order and language
 urls.py         absolute and canonical links
 discovery.py    feeds named by an HTML page
+fulltext.py     a linked page's main text
 """
 
 from aggregator.parse.dates import parse_date

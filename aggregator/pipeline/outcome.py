@@ -10,6 +10,7 @@ from aggregator.clean import LearnedBlocks
 from aggregator.model.entries import ParsedFeed, ParseFailure
 from aggregator.model.feeds import Feed, FeedState, PollStatus
 from aggregator.model.fetching import Fetched, FetchFailure, FetchResult, NotModified
+from aggregator.pipeline.fulltext import Enriched
 from aggregator.pipeline.older_pages import OlderPage
 from aggregator.pipeline.planning import PollEvidence
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest
@@ -61,6 +62,7 @@ class Outcome:
         prepared: The document, why it is none, or None where there was none to read:
             not modified, or the same bytes as last time.
         older: Older pages, newest first.
+        enriched: What the linked pages gave, or None: not asked for.
     """
 
     feed: Feed
@@ -70,6 +72,7 @@ class Outcome:
     request: PrepareRequest | None = None
     prepared: PreparedDocument | ParseFailure | None = None
     older: tuple[OlderPage, ...] = ()
+    enriched: Enriched | None = None
 
     @property
     def first_poll(self) -> bool:

@@ -85,6 +85,9 @@ def _revise_story(
         notices=item.prepared.cleaned.notices,
     )
     kind = _kind(item, change)
+    # The page of an item that had waited for it: we know more, the publisher changed nothing.
+    fuller = item.prepared.content_sha256 == item.stored.content_sha256
+    changes_facts = change.changes_facts and not fuller
     stories.revise(
         conn,
         [
@@ -93,7 +96,7 @@ def _revise_story(
                 entry_id=entry_id,
                 kind=kind,
                 note="; ".join(change.summary),
-                facts=change.changes_facts or kind is ChangeKind.WITHDRAWN,
+                facts=changes_facts or kind is ChangeKind.WITHDRAWN,
             )
         ],
         now=now,
@@ -104,10 +107,14 @@ def _revise_story(
         matched_entry_id=entry_id,
         story_id=story_id,
         action=Action.REVISED,
-        verdict=Verdict.REVISION if change.changes_facts else Verdict.DUPLICATE,
+        verdict=Verdict.REVISION if changes_facts else Verdict.DUPLICATE,
         rule="same-entry",
         similarity=change.containment,
-        evidence={"changes": list(change.summary), "changes_facts": change.changes_facts},
+        evidence={
+            "changes": list(change.summary),
+            "changes_facts": changes_facts,
+            **({"full_text": True} if fuller else {}),
+        },
         policy_version=POLICY_VERSION,
         decided_at=now,
     )

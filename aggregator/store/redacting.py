@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, or_, select, update
 
 from aggregator.errors import NotFoundError
-from aggregator.store import audit, bands, schema, schema_operations, search_index
+from aggregator.store import audit, bands, pages, schema, schema_operations, search_index
 from aggregator.store.current import current_documents
 from aggregator.store.search_index import SearchRow
 from aggregator.store.terms import terms
@@ -67,6 +67,7 @@ def redact(conn: Connection, entry_id: int, *, reason: str, by: str, now: dateti
     search_index.remove(conn, search_index.ENTRIES, rows=current_documents(conn, [entry_id]))
     bands.forget(conn, {entry_id: row.effective_at})
     _forget_words(conn, entry_id)
+    pages.forget(conn, _links(conn, entry_id))
     hashes = _erase(conn, [entry_id], _CONTENT, now=now)
     conn.execute(update(_ENTRY).where(_ENTRY.c.id == entry_id).values(redacted_at=now))
     _forget_copies(conn, entry_id, row.story_id)
@@ -134,6 +135,12 @@ def _erase(
         )
     )
     return [row.content_sha256 for row in rows]
+
+
+def _links(conn: Connection, entry_id: int) -> list[str]:
+    """Where all revisions of an entry pointed, as delivered."""
+    links = select(_REVISION.c.link).where(_REVISION.c.entry_id == entry_id)
+    return [link for link in conn.scalars(links) if link]
 
 
 def _forget_copies(conn: Connection, entry_id: int, story_id: str | None) -> None:

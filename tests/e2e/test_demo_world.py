@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ from aggregator.app import App, open_app, open_parts
 from aggregator.demo.configuration import demo_config
 from aggregator.demo.items import Relation
 from aggregator.demo.server import serve_world
-from aggregator.demo.world import DEFAULT_EPOCH, STEP, World
+from aggregator.demo.world import DEFAULT_EPOCH, STEP, World, base_releases
 from aggregator.model.stories import Story, StoryStatus
 from aggregator.parse import canonical_url
 from aggregator.pipeline.reports import PollReport
@@ -47,6 +47,7 @@ class Ran:
     reports: tuple[tuple[PollReport, ...], ...]
     merged: Path
     documents: tuple[bytes, ...]
+    answers: Counter[tuple[str, int]]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
                 reports=tuple(reports),
                 merged=merged,
                 documents=tuple(documents),
+                answers=server.answers,
             )
 
 
@@ -201,3 +203,23 @@ def test_templated_notices_are_never_called_duplicates(ran: Ran) -> None:
     assert len(templated) > 40
     for release in templated:
         assert len(story_of(ran, release).members) == 1
+
+
+def test_a_feed_of_teasers_gives_the_releases_of_its_pages_and_nothing_around_them(
+    ran: Ran,
+) -> None:
+    (story_id,) = stories_by_release(ran)["fernwaerme"]
+    with ran.app.database.read() as conn:
+        loaded = story_views.load(conn, [story_id])[0]
+        texts = subjects.load(conn, [member.entry_id for member in loaded.members])
+    release = base_releases()["fernwaerme"]
+    first = min(texts.values(), key=lambda subject: subject.entry_id)
+    assert release.paragraphs[-1] in first.body
+    for around in ("Cookies", "Startseite", "Meistgelesen", "Impressum"):
+        assert around not in first.body
+
+
+def test_no_page_is_fetched_again_for_an_item_that_is_known(ran: Ran) -> None:
+    pages = {path: n for (path, _), n in ran.answers.items() if ".html" in path}
+    assert len(pages) >= 4
+    assert set(pages.values()) == {1}
