@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from aggregator.web import (
+    api,
     documents,
     operations,
     pages_account,
@@ -55,6 +56,7 @@ def create_app(services: WebServices) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static), name="static")
     for pages in _PAGES:
         app.include_router(pages.router())
-    for served in (operations, documents):
+    for served in (api, operations, documents):
         app.include_router(served.router(services))
+    app.mount(api.PREFIX, api.create_api(services))
     return app
