@@ -97,7 +97,9 @@ def sort_items(
             continue
         seen.append(identity.entry_id)
         entry = by_id[identity.entry_id]
-        if identity.changed:
+        # The page of an item that waited for it has come: another text, the same item.
+        fuller = item.full_text and item.body_sha256 != entry.body_sha256
+        if identity.changed or fuller:
             changed.append(Changed(stored=entry, prepared=_whole(item, prepare)))
     return Sorted(new=tuple(new), changed=tuple(changed), seen=tuple(seen))
 
