@@ -46,7 +46,9 @@ def create_app(services: WebServices) -> FastAPI:
     Args:
         services: The shell's parts; the caller opens and closes them.
     """
-    app = FastAPI(title=services.settings.publish.title, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=services.settings.publish.title, docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.state.services = services
     app.state.templates = environment()
     app.state.login_limit = LoginLimit()
@@ -54,9 +56,10 @@ def create_app(services: WebServices) -> FastAPI:
     add_failure_pages(app)
     static = Path(str(resources.files("aggregator.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")
+    app.mount(api.PREFIX, api.create_api(services), name="api")
     for pages in _PAGES:
         app.include_router(pages.router())
-    for served in (api, operations, documents):
+    for served in (operations, documents):
         app.include_router(served.router(services))
     app.mount(api.PREFIX, api.create_api(services))
     return app
