@@ -61,5 +61,4 @@ def create_app(services: WebServices) -> FastAPI:
         app.include_router(pages.router())
     for served in (operations, documents):
         app.include_router(served.router(services))
-    app.mount(api.PREFIX, api.create_api(services))
     return app
