@@ -228,6 +228,15 @@ def with_header(behaviour: Behaviour, encoding: str | None) -> Behaviour:
     return behave
 
 
+def test_an_announced_length_over_the_cap_is_not_waited_for(
+    server: HostileServer, fetch: Fetch
+) -> None:
+    server.on("/feed", raw(OK + b"Content-Length: 2000000\r\n\r\n", pause_s=30))
+    result = fetch(FetchRequest(url=server.url("/feed"), max_bytes=1_000_000, timeout_s=10))
+    assert isinstance(result, FetchFailure)
+    assert result.kind is FailureKind.TOO_LARGE
+
+
 @pytest.mark.parametrize("size", [999_999, 1_000_000])
 def test_bodies_up_to_the_cap_are_taken(server: HostileServer, fetch: Fetch, size: int) -> None:
     body = compressed(bytes(size), "br")

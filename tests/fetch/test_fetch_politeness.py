@@ -253,8 +253,11 @@ def test_giving_up_early_cancels_what_is_under_way(server: HostileServer) -> Non
 
     async def run() -> int:
         async with fetcher_of("s.test", policy=LOOPBACK) as fetcher:
-            requests = [FetchRequest(url=url) for url in urls]
-            async with aclosing(fetcher.fetch_all(requests, now=NOW)) as results:
+            requests = [FetchRequest(url=url, timeout_s=3600) for url in urls]
+            async with (
+                asyncio.timeout(20),
+                aclosing(fetcher.fetch_all(requests, now=NOW)) as results,
+            ):
                 async for index, _ in results:
                     assert index == 0
                     break

@@ -97,3 +97,9 @@ def test_cookies_are_not_kept(server: HostileServer, fetch: Fetch) -> None:
     server.on("/new", answer(FEED))
     assert isinstance(fetch(server.url("/old")), Fetched)
     assert server.seen[1].header("cookie") is None
+
+
+def test_a_location_in_latin_1_is_read_as_such(server: HostileServer, fetch: Fetch) -> None:
+    server.on("/old", raw(b"HTTP/1.1 302 X\r\nLocation: /neu/\xfcber\r\n\r\n"))
+    fetch(server.url("/old"))
+    assert server.seen[1].target == "/neu/%C3%BCber"

@@ -190,6 +190,10 @@ def test_retry_after_in_all_forms(value: str | None, expected: datetime | None) 
     assert moment is None or moment.utcoffset() == timedelta(0)
 
 
+def test_a_retry_after_beyond_the_calendar_is_ignored() -> None:
+    assert retry_after("9999999999", now=datetime(9990, 1, 1, tzinfo=UTC)) is None
+
+
 @settings(deadline=None)
 @given(st.text())
 def test_no_retry_after_raises(value: str) -> None:
