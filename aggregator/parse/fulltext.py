@@ -9,6 +9,7 @@ words the feed already gave of it, and more.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ TELLING_CHARS = 4
 # Of a teaser's telling words so many must stand on the page. Not all: teasers end in
 # "read on" and in words cut in two, and some outlets reword them a little.
 HELD_SHARE = 0.7
+# "Word cut in tw... Read on here": what stands from the cut word on is not the release's.
+_CUT = re.compile(r"\S*\s*[\[(]?(?:\.{3}|…)[\])]?[^.…]{0,60}$")
 # A shorter teaser proves nothing; the title speaks with it.
 FEW_WORDS = 8
 
@@ -96,7 +99,7 @@ def holds(page: FullText, *, title: str, teaser: str) -> NoFullText | None:
         teaser: What the feed gave of the text, perhaps "".
     """
     words = tokens(page.text)
-    given = tokens(teaser)
+    given = tokens(_CUT.sub("", teaser))
     if len(words) <= len(given):
         return NoFullText(reason="the page holds no more than the feed", final=True)
     if len(given) < FEW_WORDS:
