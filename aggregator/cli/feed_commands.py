@@ -21,6 +21,7 @@ from aggregator.actions.steering import SteerFeed, steer_feed
 from aggregator.app import open_app, open_checker
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.errors import EXIT_FAILED
+from aggregator.schedule.memory import recall
 
 __all__ = ["check", "list_", "pause", "release", "resume", "show"]
 
@@ -54,7 +55,8 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
     with open_app(context.config_path, environ=os.environ) as app:
         history = feed_history(app.database, app.settings, feed_id)
         latency = feed_latency(app.database, feed_id)
-    facts = feed_json(history.health) | {"latency_s": asdict(latency)}
+    known = feed_json(history.health) | _schedule_facts(history.health)
+    facts = known | {"latency_s": asdict(latency)}
     polls = [
         {
             "started_at": row.started_at.isoformat(),
@@ -73,7 +75,7 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**facts, "polls": polls}, ensure_ascii=False, indent=2))
         return
-    for name, value in (feed_json(history.health) | _latency_words(latency)).items():
+    for name, value in (known | _latency_words(latency)).items():
         if value is not None:
             context.console.print(f"{name:20} {value}", markup=False, soft_wrap=True)
     for poll in polls:
@@ -143,6 +145,17 @@ def _steer(context: CliContext, feed_id: str, *, act: SteerFeed, reason: str) ->
             who=getpass.getuser(),
             now=app.clock(),
         )
+
+
+def _schedule_facts(health: FeedHealth) -> dict[str, object]:
+    """What the schedule has learned of a feed."""
+    memory = recall(health.state)
+    return {
+        "interval_s": int(memory.interval.total_seconds()) if memory.interval else None,
+        "flag": memory.flag,
+        "gap_at": memory.gap_at.isoformat() if memory.gap_at else None,
+        "quarantine_at": memory.flooded_at.isoformat() if memory.flooded_at else None,
+    }
 
 
 def _latency_words(latency: FeedLatency) -> dict[str, str]:
