@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
+from aggregator.actions.backup import back_up, restore
 from aggregator.actions.status import Status, read_status
 from aggregator.app import open_app
 from aggregator.cli.context import CliContext, pass_context
+from aggregator.clock import utc_now
 from aggregator.config import load
 from aggregator.errors import EXIT_FAILED
 from aggregator.store import maintenance
 from aggregator.store.database import Database
+from aggregator.store.maintenance import Sizes
 
 __all__ = ["db", "status"]
 
@@ -52,7 +56,7 @@ def status(context: CliContext, /, *, as_json: bool) -> None:
 
 @click.group()
 def db() -> None:
-    """The database: migrations and integrity."""
+    """The database: migrations, integrity, backups."""
 
 
 @db.command()
@@ -79,6 +83,57 @@ def check(context: CliContext, /) -> int:
     if not problems:
         context.console.print("the database is sound")
     return EXIT_FAILED if problems else 0
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_context
+def backup(context: CliContext, /, *, file: Path) -> None:
+    """Copy the database to FILE while it is in use, and check the copy."""
+    settings = load(context.config_path, environ=os.environ)
+    done = back_up(settings.database, file)
+    _say(context, f"{done.file}: {_held(done.sizes)}; opened and found sound")
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Replace the database; it is kept beside.")
+@pass_context
+def restore_(context: CliContext, /, *, file: Path, force: bool) -> None:
+    """Put the backup FILE in the database's place. Stop the daemon first."""
+    settings = load(context.config_path, environ=os.environ)
+    done = restore(settings.database, file, force=force, now=utc_now())
+    _say(context, f"{done.database}: {_held(done.sizes)}")
+    if done.former:
+        _say(context, f"the former database is {done.former}")
+
+
+@db.command("vacuum")
+@pass_context
+def vacuum(context: CliContext, /) -> None:
+    """Give unused space back to the disk, erased texts with it. Writers wait."""
+    settings = load(context.config_path, environ=os.environ)
+    with Database.open(settings.database, create=False) as database:
+        before = _sizes(database)
+        maintenance.vacuum(database)
+        after = _sizes(database)
+    _say(
+        context,
+        f"{before.bytes / BYTES_PER_MB:.1f} MB before, {after.bytes / BYTES_PER_MB:.1f} MB now",
+    )
+
+
+def _sizes(database: Database) -> Sizes:
+    with database.read() as conn:
+        return maintenance.sizes(conn)
+
+
+def _held(sizes: Sizes) -> str:
+    return f"{sizes.stories} stories, {sizes.entries} entries, {sizes.bytes / BYTES_PER_MB:.1f} MB"
+
+
+def _say(context: CliContext, text: str) -> None:
+    context.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _status_json(found: Status) -> dict[str, object]:

@@ -18,7 +18,7 @@ from aggregator.store.engines import sqlite_path
 from aggregator.store.failures import translated
 from aggregator.store.migrating import SchemaState
 
-__all__ = ["Sizes", "backup", "check", "sizes", "upgrade", "vacuum"]
+__all__ = ["Sizes", "backup", "check", "settle", "sizes", "upgrade", "vacuum"]
 
 # What must hold beyond foreign keys; each select names rows that break it.
 _RULES: Final = {
@@ -162,8 +162,14 @@ def vacuum(database: Database) -> None:
                 conn.exec_driver_sql(command)
     with database.autocommit() as conn:
         conn.exec_driver_sql("VACUUM")
-        if database.dialect == "sqlite":
-            # The write-ahead log beside the file still holds pages of before.
+    # The write-ahead log beside the file still holds pages of before.
+    settle(database)
+
+
+def settle(database: Database) -> None:
+    """Brings all of SQLite's write-ahead log into the file and empties it."""
+    if database.dialect == "sqlite":
+        with database.autocommit() as conn:
             conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
