@@ -19,6 +19,7 @@ from aggregator.model.policy import (
     OutputPolicy,
     ParsePolicy,
     PublishPolicy,
+    RetentionPolicy,
     SchedulePolicy,
     Settings,
     WebPolicy,
@@ -71,6 +72,9 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
             min_every=schedule.min_every,
             max_every=schedule.max_every,
             jitter=schedule.jitter,
+        ),
+        retention=RetentionPolicy(
+            keep_texts=document.retention.keep_texts, keep_polls=document.retention.keep_polls
         ),
         web=WebPolicy(
             host=document.web.host,

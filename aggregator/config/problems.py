@@ -28,6 +28,7 @@ from aggregator.config.tables import (
     OutputTable,
     ParseTable,
     PublishTable,
+    RetentionTable,
     ScheduleTable,
     WebTable,
 )
@@ -62,6 +63,7 @@ TABLES: Mapping[tuple[str, ...], type[BaseModel]] = types.MappingProxyType(
         ("parse",): ParseTable,
         ("schedule",): ScheduleTable,
         ("publish",): PublishTable,
+        ("retention",): RetentionTable,
         ("web",): WebTable,
         ("output", "*"): OutputTable,
     }

@@ -51,6 +51,7 @@ __all__ = [
     "OutputTable",
     "ParseTable",
     "PublishTable",
+    "RetentionTable",
     "ScheduleTable",
     "WebTable",
 ]
@@ -185,6 +186,19 @@ class PublishTable(Table):
     """WebSub hubs that are announced in the documents and told of changes."""
 
 
+_KEEP = 'a duration of at least "7d", such as "90d"'
+
+
+class RetentionTable(Table):
+    """`[retention]`: what is dropped after a time; nothing unless a key is set."""
+
+    keep_texts: Annotated[Duration, Ge(timedelta(days=7)), Expected(_KEEP)] | None = None
+    """How long texts are kept of entries that left their feed; none: for ever. Published
+    stories keep theirs, and guids, links and hashes stay for ever."""
+    keep_polls: Annotated[Duration, Ge(timedelta(days=7)), Expected(_KEEP)] | None = None
+    """How long the history of polls is kept; none: for ever."""
+
+
 class WebTable(Table):
     """`[web]`: the pages, the API and the published documents over HTTP."""
 
@@ -275,6 +289,8 @@ class Document(Table):
     """How often feeds are asked."""
     publish: Annotated[PublishTable, Expected("a table: [publish]")] = PublishTable()
     """The published documents."""
+    retention: Annotated[RetentionTable, Expected("a table: [retention]")] = RetentionTable()
+    """What is dropped after a time."""
     web: Annotated[WebTable, Expected("a table: [web]")] = WebTable()
     """The pages, the API and the published documents over HTTP."""
     output: Annotated[

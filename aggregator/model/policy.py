@@ -21,6 +21,7 @@ __all__ = [
     "OutputPolicy",
     "ParsePolicy",
     "PublishPolicy",
+    "RetentionPolicy",
     "SchedulePolicy",
     "Settings",
     "WebPolicy",
@@ -168,6 +169,20 @@ class PublishPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPolicy:
+    """`[retention]`: what goes after a time; off unless asked for.
+
+    Attributes:
+        keep_texts: Texts of entries not seen in their feed for so long are dropped, but
+            those of published stories' canonical entries; None: kept for ever.
+        keep_polls: Poll history older than this is dropped; None: kept for ever.
+    """
+
+    keep_texts: timedelta | None = None
+    keep_polls: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulePolicy:
     """How often feeds are asked.
 
@@ -224,3 +239,4 @@ class Settings:
     publish: PublishPolicy
     schedule: SchedulePolicy
     web: WebPolicy = WebPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
