@@ -274,3 +274,12 @@ def test_the_description_is_shown_without_foreign_scripts(client: TestClient) ->
     assert "<script" not in page
     for path in schema["paths"]:
         assert f"/api{path}" in page
+
+
+def test_every_operation_is_in_the_reference(client: TestClient) -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/api.md").read_text("utf-8")
+    schema = client.get("/api/openapi.json").json()
+    operations = [
+        f"{method.upper()} /api{path}" for path, ways in schema["paths"].items() for method in ways
+    ]
+    assert [one for one in operations if f"`{one}`" not in page] == []

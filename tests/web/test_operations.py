@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -176,3 +177,31 @@ def test_metrics_tell_no_address_and_no_secret(desk: Desk, client: TestClient) -
     text = client.get("/metrics").text
     assert "https://" not in text
     assert "GAZETTE_LOGIN" not in text
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "place", ["deploy/alerts.yml", "deploy/dashboard.json", "docs/how-to/monitoring.md"]
+)
+def test_what_ops_are_told_to_watch_exists(desk: Desk, client: TestClient, place: str) -> None:
+    poll_all(desk)
+    desk.poll("wire-all", ok=False)
+    desk.open()
+    desk.publish()
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    there = {sample.name for family in families for sample in family.samples}
+    there |= {"aggregator_poll_failures_total"}
+    text = (ROOT / place).read_text(encoding="utf-8")
+    named = set(re.findall(r"\baggregator_[a-z_]+", text))
+    assert named <= there
+    if place.endswith(".md"):
+        assert named == there
+
+
+def test_every_alert_has_its_advice() -> None:
+    alerts = re.findall(r"alert: (\w+)", (ROOT / "deploy/alerts.yml").read_text("utf-8"))
+    page = (ROOT / "docs/how-to/monitoring.md").read_text("utf-8")
+    assert alerts
+    assert [alert for alert in alerts if f"`{alert}`" not in page] == []
