@@ -7,16 +7,25 @@ On an HTML page the feeds it links are judged instead.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from statistics import median
 from urllib.parse import urlsplit
 
 from aggregator.clock import Clock
+from aggregator.config.addresses import slug
 from aggregator.fetch import Fetcher, mask_url
 from aggregator.model.entries import ParsedFeed, ParseFailure
 from aggregator.model.feeds import Feed, Outlet, OutletKind
-from aggregator.model.fetching import FailureKind, Fetched, FetchFailure, FetchRequest, NotModified
+from aggregator.model.fetching import (
+    FailureKind,
+    Fetched,
+    FetchFailure,
+    FetchRequest,
+    FetchResult,
+    NotModified,
+)
 from aggregator.model.policy import CleanPolicy, ParsePolicy
 from aggregator.parse.discovery import FeedLink, find_feeds
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
@@ -29,6 +38,8 @@ __all__ = ["Checker", "FeedJudgement", "check_url"]
 TEASER_CHARS = 600
 # More feeds than this on one page are a directory, not a site's own feeds.
 MAX_DISCOVERED = 8
+# ISO 639-1: what feeds.toml wants; longer ones a person may add.
+LANGUAGE_CHARS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,35 +124,36 @@ async def check_url(url: str, checker: Checker, *, follow_page: int = 1) -> Feed
         now=checker.clock(),
     )
     facts = _facts(prepared, first)
-    facts["validators"] = _validators(first, isinstance(again, NotModified))
-    if isinstance(again, Fetched):
-        facts["identity"] = await _stability(prepared, again, checker=checker)
+    facts["validators"] = _validators(first, again)
+    facts["identity"] = await _stability(prepared, again, checker=checker)
     usable = bool(prepared.entries)
     return FeedJudgement(
         url=shown,
         usable=usable,
         problem=None if usable else "a valid feed without entries",
         facts=facts,
-        proposal=_proposal(url, prepared.parsed, facts) if usable else None,
+        proposal=_proposal(first.permanent_redirect or url, prepared.parsed, facts)
+        if usable
+        else None,
     )
 
 
 async def _judge_page(
     page: Fetched, failure: ParseFailure, *, checker: Checker, follow_page: int
 ) -> FeedJudgement:
-    shown = mask_url(page.url)
     links: tuple[FeedLink, ...] = ()
-    if follow_page > 0:
-        links = find_feeds(page.body, page.url)[:MAX_DISCOVERED]
-    found = [await check_url(link.url, checker, follow_page=follow_page - 1) for link in links]
+    if follow_page > 0 and failure.kind is FailureKind.NOT_A_FEED:
+        found = await checker.workers.run_async(find_feeds, page.body, page.url)
+        links = () if isinstance(found, Limit) else found[:MAX_DISCOVERED]
+    judged = [(link, await check_url(link.url, checker, follow_page=0)) for link in links]
+    # Common paths are asked when a page names no feed: that most lead nowhere is no news.
+    kept = [one for link, one in judged if one.usable or link.type != "guess"]
+    usable = sum(one.usable for one in kept)
     problem = failure.message
-    if found:
-        problem = f"{failure.message}; it links {len(found)} possible feeds"
+    if links:
+        problem = f"{failure.message} It leads to {usable} usable feeds."
     return FeedJudgement(
-        url=shown,
-        usable=any(judgement.usable for judgement in found),
-        problem=problem,
-        discovered=tuple(found),
+        url=mask_url(page.url), usable=usable > 0, problem=problem, discovered=tuple(kept)
     )
 
 
@@ -168,7 +180,8 @@ def _facts(document: PreparedDocument, fetched: Fetched) -> dict[str, str | int 
     lengths = [len(entry.parsed.text or entry.parsed.summary) for entry in entries]
     chars = sum(lengths)
     cut = sum(span.end - span.start for entry in entries for span in entry.cleaned.spans)
-    dated = sum(1 for entry in entries if entry.parsed.published or entry.parsed.updated)
+    dates = [d for entry in entries if (d := entry.parsed.published or entry.parsed.updated)]
+    dated = len(dates)
     guids = [entry.parsed.guid for entry in entries if entry.parsed.guid]
     typical = int(median(lengths)) if lengths else 0
     return {
@@ -177,7 +190,8 @@ def _facts(document: PreparedDocument, fetched: Fetched) -> dict[str, str | int 
         "language": parsed.language,
         "entries": len(entries),
         "dated": dated,
-        "guids": "all different" if len(set(guids)) == len(entries) else f"{len(set(guids))}",
+        "newest": max(dates).isoformat() if dates else None,
+        "guids": _guids(guids, len(entries)),
         "text": f"{'full text' if typical >= TEASER_CHARS else 'teasers'}, "
         f"median {typical} characters",
         "boilerplate": f"{cut / chars:.0%}" if chars else None,
@@ -188,7 +202,14 @@ def _facts(document: PreparedDocument, fetched: Fetched) -> dict[str, str | int 
     }
 
 
-def _validators(first: Fetched, honoured: bool) -> str:  # noqa: FBT001 - private
+def _guids(guids: list[str], entries: int) -> str:
+    if len(guids) < entries:
+        return f"{entries - len(guids)} entries have none"
+    different = len(set(guids))
+    return "all different" if different == entries else f"{different} different ones"
+
+
+def _validators(first: Fetched, again: FetchResult) -> str:
     named = [
         name
         for name, value in (("ETag", first.etag), ("Last-Modified", first.last_modified))
@@ -196,36 +217,65 @@ def _validators(first: Fetched, honoured: bool) -> str:  # noqa: FBT001 - privat
     ]
     if not named:
         return "none: every poll transfers the whole document"
-    return f"{' and '.join(named)}, {'honoured' if honoured else 'sent but not honoured'}"
+    if isinstance(again, NotModified):
+        verdict = "honoured"
+    elif isinstance(again, FetchFailure):
+        verdict = f"not judged, the second fetch failed: {again.message}"
+    elif again.sha256 != first.sha256:
+        verdict = "not judged, the document changed between two fetches"
+    else:
+        verdict = "sent but not honoured: every poll transfers the whole document"
+    return f"{' and '.join(named)}, {verdict}"
 
 
-async def _stability(document: PreparedDocument, again: Fetched, *, checker: Checker) -> str:
+async def _stability(document: PreparedDocument, again: FetchResult, *, checker: Checker) -> str:
+    if isinstance(again, NotModified):
+        return "not modified between two fetches"
+    if isinstance(again, FetchFailure):
+        return f"not judged, the second fetch failed: {again.message}"
     second = await _prepare(again, checker)
     if isinstance(second, ParseFailure):
-        return f"the second fetch failed: {second.message}"
-    before = {entry.parsed.guid or entry.parsed.canonical_link for entry in document.entries}
-    after = {entry.parsed.guid or entry.parsed.canonical_link for entry in second.entries}
-    moved = len(before ^ after)
-    return (
-        "stable between two fetches" if not moved else f"{moved} ids changed between two fetches"
-    )
+        return f"the second document is no feed: {second.message}"
+    before, after = _ids(document), _ids(second)
+    # Items that came or went are news; the same link or title under another id is not.
+    changed = sum(1 for name, key in before.items() if after.get(name, key) != key)
+    if changed:
+        return f"{changed} of {len(before)} ids changed between two fetches: not stable"
+    return "stable between two fetches"
+
+
+def _ids(document: PreparedDocument) -> dict[tuple[str, str | None], str | None]:
+    """Title and link -> guid; a link stands for itself where there is no guid."""
+    parsed = [entry.parsed for entry in document.entries]
+    without_link = len({one.canonical_link for one in parsed}) < len(parsed)
+    return {
+        (one.title, one.canonical_link if not without_link else None): one.guid
+        or one.canonical_link
+        for one in parsed
+    }
 
 
 def _proposal(url: str, parsed: ParsedFeed, facts: Mapping[str, object]) -> str:
-    host = (urlsplit(url).hostname or "outlet").removeprefix("www.")
-    outlet_id = "".join(c if c.isalnum() else "-" for c in host.rsplit(".", 1)[0]).strip("-")
-    name = (parsed.title or host).replace("\\", "").replace('"', "'")
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    outlet_id = slug(host.rpartition(".")[0] or host) or "outlet"
     lines = [
         "[[outlet]]",
-        f'id = "{outlet_id.lower()}"',
-        f'name = "{name}"',
+        f"id = {_quoted(outlet_id)}",
+        f"name = {_quoted(parsed.title or host)}",
         'kind = "portal"           # ministry | agency | portal | media',
         "",
         "  [[outlet.feed]]",
-        f'  url = "{url}"',
+        f"  url = {_quoted(url)}",
     ]
-    if parsed.language:
-        lines.append(f'  language = "{parsed.language.split("-", 1)[0].lower()}"')
+    language = (parsed.language or "").split("-", 1)[0].lower()
+    if len(language) == LANGUAGE_CHARS and language.isascii() and language.isalpha():
+        lines.append(f"  language = {_quoted(language)}")
     if str(facts.get("text", "")).startswith("teasers"):
         lines.append("  # full_text = true        # it carries teasers only")
     return "\n".join(lines)
+
+
+def _quoted(value: str) -> str:
+    """A TOML string; JSON's are valid TOML once DEL is gone."""
+    line = "".join(c for c in " ".join(value.split()) if c.isprintable())
+    return json.dumps(line, ensure_ascii=False)
