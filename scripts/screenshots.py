@@ -65,9 +65,12 @@ def shoot(browser: Browser, base: str) -> None:
     page.locator(".stories h2 a", has_text="Radweg").first.click()
     save(page, "story")
     page.locator("#diff").scroll_into_view_if_needed()
-    page.evaluate("document.querySelector('#diff').scrollIntoView()")
+    page.evaluate("document.querySelector('#diff').scrollIntoView({behavior: 'instant'})")
     save(page, "comparison")
     page.get_by_role("link", name="Show what was cut").click()
+    page.evaluate(
+        "document.querySelector('del.cut').scrollIntoView({block: 'center', behavior: 'instant'})"
+    )
     save(page, "stripped")
     for name in SHOTS:
         page.goto(f"{base}/{name}")
@@ -91,8 +94,10 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder) / "world"
-        demo = [sys.executable, "-m", "aggregator", "demo", "--run", "--once", "--step", "4"]
-        subprocess.run([*demo, "--folder", str(world)], check=True, capture_output=True)
+        for step in range(5):
+            demo = [sys.executable, "-m", "aggregator", "demo", "--run", "--once"]
+            options = ["--step", str(step), "--folder", str(world)]
+            subprocess.run([*demo, *options], check=True, capture_output=True)
         with pages_served(world) as base, sync_playwright() as playwright:
             # Root in a container has no user namespaces for Chromium's own sandbox.
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
