@@ -76,12 +76,7 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
         retention=RetentionPolicy(
             keep_texts=document.retention.keep_texts, keep_polls=document.retention.keep_polls
         ),
-        web=WebPolicy(
-            host=document.web.host,
-            port=document.web.port,
-            reading=document.web.reading,
-            secure_cookies=document.web.secure_cookies,
-        ),
+        web=WebPolicy(**document.web.model_dump()),
     )
 
 
