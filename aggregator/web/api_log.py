@@ -17,10 +17,10 @@ from aggregator.web.api_models import (
     DecisionList,
     DecisionOut,
     ExplanationOut,
-    PinOut,
     plain,
 )
 from aggregator.web.api_parameters import EntryId, Limit, RowCursor, Text, Words
+from aggregator.web.api_pin_models import PinOut
 from aggregator.web.problems import problems
 from aggregator.web.services import WebServices
 
@@ -36,6 +36,13 @@ Date = Annotated[
 def router(services: WebServices) -> APIRouter:
     """`/decisions`, `/explain`, `/changes`."""
     routes = APIRouter(tags=["log"])
+    _add_decisions(routes, services)
+    _add_explanation(routes, services)
+    _add_changes(routes, services)
+    return routes
+
+
+def _add_decisions(routes: APIRouter, services: WebServices) -> None:
     settings = services.settings
 
     @routes.get("/decisions", responses=problems())
@@ -69,6 +76,10 @@ def router(services: WebServices) -> APIRouter:
         )
         return DecisionList(decisions=[DecisionOut.of(row) for row in page.rows], next=page.next)
 
+
+def _add_explanation(routes: APIRouter, services: WebServices) -> None:
+    settings = services.settings
+
     @routes.get("/explain/{entry_id}/{other_id}", responses=problems(HTTPStatus.NOT_FOUND))
     def explain(entry_id: EntryId, other_id: EntryId) -> ExplanationOut:
         """Why two entries are (not) the same release under today's policy."""
@@ -87,6 +98,8 @@ def router(services: WebServices) -> APIRouter:
             pins=[PinOut.of(pin) for pin in found.pins],
         )
 
+
+def _add_changes(routes: APIRouter, services: WebServices) -> None:
     @routes.get("/changes", responses=problems())
     def list_changes(since: Since = 0, limit: Limit = 200) -> Changes:
         """Changes of stories after a cursor, oldest first; none is ever dropped.
@@ -103,5 +116,3 @@ def router(services: WebServices) -> APIRouter:
             next=found.cursor,
             more=found.more,
         )
-
-    return routes

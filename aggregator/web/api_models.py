@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from aggregator.actions.feeds import FeedHealth
 from aggregator.actions.log import LogRow
 from aggregator.model.feeds import OutletKind
-from aggregator.model.matching import Action, Decision, Pin, PinKind, Verdict
+from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.model.policy import PublishPolicy
 from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
 from aggregator.publish.addresses import is_secret, member_link, story_page
 from aggregator.publish.options import ContentMode, content_mode, options_for
 from aggregator.store.records import EntryRecord, RevisionRecord
+from aggregator.web.api_pin_models import PinOut
 
 __all__ = [
     "ChangeOut",
@@ -28,15 +29,9 @@ __all__ = [
     "FeedOut",
     "Hit",
     "HitList",
-    "NewPinIn",
-    "PinOut",
-    "PinResult",
     "StoryList",
     "StoryOut",
 ]
-
-# No longer than a database counts, and exact in JavaScript.
-RowId = Annotated[int, Field(ge=1, le=2**53)]
 
 
 class MemberOut(BaseModel):
@@ -243,49 +238,6 @@ class FeedOut(BaseModel):
             error="failed" if private and error else error,
             paused_at=state.paused_at,
         )
-
-
-class PinOut(BaseModel):
-    """A person's overruling."""
-
-    id: int
-    kind: PinKind
-    entry_a: int
-    entry_b: int | None
-    reason: str
-    pinned_by: str
-    pinned_at: datetime
-
-    @classmethod
-    def of(cls, pin: Pin) -> PinOut:
-        """An active pin."""
-        return cls(
-            id=pin.id,
-            kind=pin.kind,
-            entry_a=pin.entry_a,
-            entry_b=pin.entry_b,
-            reason=pin.reason,
-            pinned_by=pin.pinned_by,
-            pinned_at=pin.pinned_at,
-        )
-
-
-class NewPinIn(BaseModel):
-    """What an editor says about one entry or two."""
-
-    kind: PinKind
-    entry_a: RowId
-    entry_b: RowId | None = None
-    reason: str = Field(default="", max_length=500, pattern=r"^[^\x00]*$")
-
-
-class PinResult(BaseModel):
-    """What came of a pin."""
-
-    pin: PinOut
-    story: str
-    other_story: str | None
-    said: str
 
 
 class ExplanationOut(BaseModel):

@@ -11,7 +11,8 @@ from aggregator.actions.feeds import feed_health
 from aggregator.actions.pins import NewPin, PinOutcome, add_pin, remove_pin
 from aggregator.actions.visible import check_visible, visible_pins
 from aggregator.web.api_access import Editor
-from aggregator.web.api_models import FeedOut, NewPinIn, PinOut, PinResult
+from aggregator.web.api_models import FeedOut
+from aggregator.web.api_pin_models import NewPinIn, PinOut, PinResult
 from aggregator.web.problems import problems
 from aggregator.web.services import WebServices
 
@@ -25,6 +26,12 @@ _EDITING = problems(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 def router(services: WebServices) -> APIRouter:
     """`/feeds`, `/pins`."""
     routes = APIRouter()
+    _add_lists(routes, services)
+    _add_overruling(routes, services)
+    return routes
+
+
+def _add_lists(routes: APIRouter, services: WebServices) -> None:
     settings = services.settings
 
     @routes.get("/feeds", responses=problems(), tags=["feeds"])
@@ -36,6 +43,10 @@ def router(services: WebServices) -> APIRouter:
     def list_pins() -> list[PinOut]:
         """What editors have overruled, oldest first."""
         return [PinOut.of(pin) for pin in visible_pins(services.database)]
+
+
+def _add_overruling(routes: APIRouter, services: WebServices) -> None:
+    settings = services.settings
 
     @routes.post("/pins", status_code=201, responses=_EDITING, tags=["pins"])
     def create_pin(new: NewPinIn, user: Editor) -> PinResult:
@@ -68,8 +79,6 @@ def router(services: WebServices) -> APIRouter:
             now=services.clock(),
         )
         return _result(done)
-
-    return routes
 
 
 def _result(outcome: PinOutcome) -> PinResult:

@@ -29,9 +29,15 @@ __all__ = ["router"]
 def router(services: WebServices) -> APIRouter:
     """`/stories`, `/entries`, `/search`."""
     routes = APIRouter()
-    settings = services.settings
-    policy = settings.publish
-    public = public_feeds(settings.feeds)
+    _add_list(routes, services)
+    _add_single(routes, services)
+    _add_search(routes, services)
+    return routes
+
+
+def _add_list(routes: APIRouter, services: WebServices) -> None:
+    policy = services.settings.publish
+    public = public_feeds(services.settings.feeds)
 
     @routes.get("/stories", responses=problems(), tags=["stories"])
     def list_stories(  # noqa: PLR0913, PLR0917 - one for each filter
@@ -57,6 +63,11 @@ def router(services: WebServices) -> APIRouter:
         stories = [StoryOut.of(mark_private(s, public), policy) for s in page.stories]
         return StoryList(stories=stories, next=page.next or None)
 
+
+def _add_single(routes: APIRouter, services: WebServices) -> None:
+    settings = services.settings
+    policy = settings.publish
+
     @routes.get("/stories/{story_id}", responses=problems(HTTPStatus.NOT_FOUND), tags=["stories"])
     def get_story(story_id: StoryId) -> StoryOut:
         """One story; of a merged one, the survivor."""
@@ -68,11 +79,13 @@ def router(services: WebServices) -> APIRouter:
         record, story = visible_entry(services.database, entry_id, settings)
         return EntryOut.of(record, story, policy)
 
+
+def _add_search(routes: APIRouter, services: WebServices) -> None:
+    settings = services.settings
+
     @routes.get("/search", responses=problems(), tags=["stories"])
     def search(q: Words, cursor: RowCursor = None, limit: Limit = 50) -> HitList:
         """Entries that match a query, newest first."""
         found = search_entries(services.database, q, settings, limit=limit, before=cursor)
         more = found[-1][0] if len(found) == limit else None
         return HitList(entries=hits_of(found), next=more)
-
-    return routes
