@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.actions.log import LogRow, log_rows
@@ -100,7 +100,7 @@ def read_story(database: Database, prefix: str, *, held: bool) -> StoryFile:
             entries=tuple(
                 sorted(records.entries_of(conn, story.id), key=lambda e: order[e.entry_id])
             ),
-            decisions=tuple(r for r in rows if r.decision.action is not Action.NEAR_MISS),
+            decisions=_without_held(conn, rows, held=held),
             kept_apart=_kept_apart(conn, rows, members=set(order), held=held),
             pins=pins.of_story(conn, story.id),
             changes=outbox.changes_of(conn, story.id),
@@ -158,6 +158,21 @@ def _text(revision: RevisionRecord, *, whole: bool) -> str:
     if whole:
         return revision.text
     return Cleaned(text=revision.text, spans=revision.spans).body() or revision.summary
+
+
+def _without_held(conn: Connection, rows: Sequence[LogRow], *, held: bool) -> tuple[LogRow, ...]:
+    """Decisions but near misses; their sentences quote no headline that is held back."""
+    found = tuple(row for row in rows if row.decision.action is not Action.NEAR_MISS)
+    if held:
+        return found
+    ids = {row.matched_story_id for row in found if row.matched_story_id}
+    shown = {story for story, status in story_views.statuses(conn, ids).items() if status in SHOWN}
+    return tuple(
+        row
+        if row.matched_story_id is None or row.matched_story_id in shown
+        else replace(row, words="", matched_title=None)
+        for row in found
+    )
 
 
 def _kept_apart(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -22,7 +23,8 @@ from aggregator.actions.dossier import (
 from aggregator.actions.pins import NewPin, add_pin, remove_pin
 from aggregator.errors import UsageError
 from aggregator.model.matching import PinKind
-from aggregator.publish.addresses import web_address
+from aggregator.model.stories import Story
+from aggregator.publish.addresses import is_secret, web_address
 from aggregator.store.records import EntryRecord, RevisionRecord
 from aggregator.web.evidence import bars
 from aggregator.web.guard import EditorPage, checked_editor
@@ -92,7 +94,7 @@ def show(page: OpenPage, story_id: str, asked: Annotated[Asked, Query()]) -> Res
         whole=asked.whole,
         diff=_difference(forms, left=left, right=right, whole=asked.whole),
         bars=bars,
-        address=web_address,
+        address=partial(_address, found.story),
         timeline=_timeline(found),
     )
 
@@ -145,6 +147,13 @@ def note(
         now=page.services.clock(),
     )
     return _back(story_id, "noted")
+
+
+def _address(story: Story, entry_id: int, link: str | None) -> str | None:
+    """A member's link as it may be shown; none that carries a private feed's credentials."""
+    member = next((m for m in story.members if m.entry_id == entry_id), None)
+    private = member is None or not member.feed_public
+    return None if link and private and is_secret(link) else web_address(link)
 
 
 def _back(story_id: str, said: str) -> Response:
