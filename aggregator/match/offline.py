@@ -117,6 +117,10 @@ class MemoryIndex:
         self._rows: dict[int | str, deque[int]] = {}
         self._order: deque[int] = deque()
 
+    def __len__(self) -> int:
+        """How many subjects are kept."""
+        return len(self._subjects)
+
     def look_up(self, subject: Subject) -> Sequence[Subject]:
         """Earlier subjects that share a band or a key."""
         found: dict[int, Subject] = {}

@@ -15,7 +15,7 @@ from aggregator.match.offline import (
     deduplicate,
     subject_of,
 )
-from aggregator.model.matching import Verdict
+from aggregator.model.matching import Subject, Verdict
 from aggregator.model.policy import MatchPolicy
 
 POLICY = MatchPolicy()
@@ -82,6 +82,20 @@ def test_the_answer_for_an_early_record_knows_what_came_later() -> None:
 
 def test_no_records_give_no_rows() -> None:
     assert run() == []
+
+
+def test_a_long_stream_keeps_no_more_than_it_may() -> None:
+    index = MemoryIndex(keep=20)
+    records = [record(f"r{n}", n % 40, hours=n) for n in range(200)]
+    rows = list(deduplicate(records, index=index, policy=POLICY))
+    assert len(rows) == 200
+    assert len(index) == 20
+    carried = {row for n in range(200) for row in _rows(index.get(n))}
+    assert index._rows.keys() == carried
+
+
+def _rows(subject: Subject | None) -> tuple[int | str, ...]:
+    return (*subject.signature.bands, *subject.signature.keys) if subject else ()
 
 
 def test_a_full_index_forgets_the_oldest_only() -> None:
