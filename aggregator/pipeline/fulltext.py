@@ -29,7 +29,7 @@ from aggregator.parse.fulltext import (
     leads_home,
 )
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_entry
-from aggregator.store import pages, subjects
+from aggregator.store import hosts, pages, subjects
 from aggregator.store.contents import fingerprint
 from aggregator.store.database import Connection
 from aggregator.store.pages import Page
@@ -95,11 +95,13 @@ class Stored:
         known: Fingerprints of items that are stored word for word.
         erased: The same of items whose entry was redacted: nobody fetches them again.
         pages: Cached pages by URL.
+        quiet: Hosts that asked not to be asked now.
     """
 
     known: frozenset[str] = frozenset()
     erased: frozenset[str] = frozenset()
     pages: Mapping[str, Page] = field(default_factory=dict)
+    quiet: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +129,13 @@ class Enriched:
         document: Its entries, in their order.
         tries: Fingerprint of an item that still waits for its page -> tries so far.
         pages: What was fetched, for the cache.
+        quiet: Host -> until when it wants to be left alone.
     """
 
     document: PreparedDocument
     tries: Mapping[str, int] = field(default_factory=dict)
     pages: tuple[Page, ...] = ()
+    quiet: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def pending(feed: Feed, extra: Mapping[str, object]) -> dict[str, int]:
@@ -167,7 +171,9 @@ def holds_waiting(document: PreparedDocument, tried: Mapping[str, int]) -> bool:
     return any(_key(item) in tried for item in document.entries)
 
 
-def look_up(conn: Connection, feed_id: str, items: Sequence[PreparedEntry]) -> Stored:
+def look_up(
+    conn: Connection, feed_id: str, items: Sequence[PreparedEntry], *, now: datetime
+) -> Stored:
     """Reads what the store holds about items the worker did not recognise.
 
     It recognises a feed's latest entries only, and never redacted ones.
@@ -188,7 +194,12 @@ def look_up(conn: Connection, feed_id: str, items: Sequence[PreparedEntry]) -> S
         if any(entry.content_sha256 == item.content_sha256 for entry in same):
             known.add(_key(item))
     links = {item.parsed.link for item in items if item.parsed.link}
-    return Stored(known=frozenset(known), erased=frozenset(erased), pages=pages.load(conn, links))
+    return Stored(
+        known=frozenset(known),
+        erased=frozenset(erased),
+        pages=pages.load(conn, links),
+        quiet=frozenset(hosts.blocked(conn, now)),
+    )
 
 
 def enrich_entry(work: PageWork) -> PreparedEntry | NoFullText:
@@ -258,6 +269,8 @@ async def add_full_texts(
         async with asyncio.timeout(ALL_PAGES_S):
             for index in _within_budget(fresh, entries):
                 item, key = entries[index], _key(entries[index])
+                if _host(item.parsed.link or "") in stored.quiet | visit.quiet.keys():
+                    continue
                 found = await visit.item(item)
                 if isinstance(found, NoFullText):
                     entries[index] = _with_problem(item, found.reason)
@@ -269,6 +282,7 @@ async def add_full_texts(
         document=replace(document, entries=tuple(entries)),
         tries={key: count for key, count in tries.items() if count < MAX_TRIES},
         pages=tuple(visit.pages),
+        quiet=visit.quiet,
     )
 
 
@@ -291,6 +305,7 @@ class _Visit:
         self._tools = tools
         self._cached = cached
         self.pages: list[Page] = []
+        self.quiet: dict[str, datetime] = {}
 
     async def item(self, item: PreparedEntry) -> PreparedEntry | NoFullText:
         """The item with its page's text, or why there is none."""
@@ -304,6 +319,8 @@ class _Visit:
         result = await self._tools.fetch(asked)
         if isinstance(result, Fetched):
             return await self._read(item, link, result)
+        if isinstance(result, FetchFailure) and result.retry_after is not None:
+            self.quiet[_host(link)] = result.retry_after
         if cached is not None:
             # Not modified, or not to be had now: what it held is still better than a teaser.
             work = self._work(item, url=link)

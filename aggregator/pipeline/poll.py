@@ -177,7 +177,7 @@ async def _with_full_texts(
 
     def stored(items: Sequence[PreparedEntry]) -> Stored:
         with parts.database.read() as conn:
-            return look_up(conn, feed.id, items)
+            return look_up(conn, feed.id, items, now=outcome.started)
 
     tools = PageTools(
         fetch=lambda wanted: parts.fetcher.fetch(wanted, now=parts.clock()),
@@ -281,6 +281,8 @@ def _finish(outcome: Outcome, parts: PollParts) -> PollReport:
         if outcome.enriched is not None:
             state = replace(state, extra=waiting(state.extra, outcome.enriched.tries))
             pages.save(conn, outcome.enriched.pages, now=now)
+            for host, until in outcome.enriched.quiet.items():
+                hosts.block(conn, host, until=min(until, now + LONGEST_RETRY_AFTER))
         state = parts.plan(outcome.feed, state, evidence(outcome, report, now))
         feeds.save_state(conn, state)
         polls.record(conn, history_row(outcome, report))

@@ -271,6 +271,22 @@ def test_a_feeds_own_keys_win_over_defaults(
     assert feed.cron == cron
 
 
+@pytest.mark.parametrize(
+    ("kind", "own", "expected"),
+    [
+        pytest.param("ministry", "", True, id="defaults hold for a ministry"),
+        pytest.param("media", "", False, id="defaults never fetch a medium's articles"),
+        pytest.param("media", "full_text = true", True, id="its own feed may ask for it"),
+    ],
+)
+def test_full_text_of_media_is_asked_for_by_name(
+    tmp_path: Path, kind: str, own: str, *, expected: bool
+) -> None:
+    text = f"[defaults]\nfull_text = true\n{FEED.replace('portal', kind)}{own}\n"
+    (feed,) = settings_of(tmp_path, text).feeds
+    assert feed.full_text is expected
+
+
 def test_a_long_interval_raises_the_adaptive_bound(tmp_path: Path) -> None:
     (feed,) = settings_of(tmp_path, f'{FEED}every = "7d"\n').feeds
     assert feed.max_every == timedelta(days=7)

@@ -16,7 +16,7 @@ from aggregator.app import App, open_app, open_parts
 from aggregator.pipeline.fulltext import MAX_TRIES, PAGES_PER_HOST
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.reports import PollReport
-from aggregator.store import records, subjects
+from aggregator.store import hosts, pages, records, redacting, subjects
 from aggregator.text import html_to_text
 
 START = datetime(2026, 5, 4, 6, 0, tzinfo=UTC)
@@ -39,6 +39,7 @@ class Site(ThreadingHTTPServer):
         self.items: list[tuple[str, str]] = [("/a/1", TEASER)]
         self.pages: dict[str, str] = {}
         self.asked: list[tuple[str, str | None]] = []
+        self.retry_after: str | None = None
         self.port = self.server_address[1]
 
     def feed(self) -> str:
@@ -70,6 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "application/rss+xml" if self.path == "/feed.xml" else "text/html"
         self.send_header("Content-Type", kind)
         self.send_header("ETag", etag)
+        if status == 503 and self.server.retry_after:
+            self.send_header("Retry-After", self.server.retry_after)
         if status != 304:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -218,3 +221,27 @@ def test_credentials_go_to_the_feeds_own_origin_only(app: App, site: Site) -> No
         polled(app)
         assert dict(site.asked)["/a/1"] == FEED_AUTH
         assert dict(stranger.asked) == {"/a/9": None}
+
+
+def test_a_host_that_asks_for_quiet_is_left_alone_and_no_try_is_counted(
+    app: App, site: Site
+) -> None:
+    site.items = [(f"/a/{n}", f"{TEASER} Meldung {n}.") for n in range(4)]
+    site.retry_after = "3600"
+    polled(app, 2)
+    assert len(site.page_requests()) == 1
+    with app.database.read() as conn:
+        assert set(hosts.blocked(conn, START + timedelta(minutes=30))) == {"127.0.0.1"}
+
+
+def test_a_redacted_entrys_page_is_forgotten_and_never_fetched_again(app: App, site: Site) -> None:
+    site.pages["/a/1"] = page(TEASER, *REST)
+    polled(app)
+    link = f"http://127.0.0.1:{site.port}/a/1"
+    with app.database.write() as conn:
+        assert pages.load(conn, [link])
+        redacting.redact(conn, 1, reason="on demand", by="editor", now=START)
+        assert pages.load(conn, [link]) == {}
+    site.items.append(("/a/2", "Ein anderer Teaser ueber die Sperrung der Klappbruecke am Kai."))
+    polled(app)
+    assert site.page_requests() == ["/a/1", "/a/2"]
