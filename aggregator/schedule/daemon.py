@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.actions.publish import Published, publish_changed
+from aggregator.actions.retention import retain
 from aggregator.clock import Clock
 from aggregator.errors import ConfigError, SchedulerRunningError, StaleLeaseError, StoreError
 from aggregator.logs import Log
@@ -196,11 +197,17 @@ class Daemon:
             self.publisher.ask()
 
     async def purge(self) -> None:
-        """Forgets what no window reaches any more."""
+        """Forgets what no window reaches any more, and what `[retention]` does not keep."""
         parts, settings = self._parts, self._settings
         await self._polling.in_store(
             lambda: chores.purge_bands(parts.database, settings, now=parts.clock())
         )
+        # In small transactions of its own, so that polls get their turn in between.
+        gone = await asyncio.to_thread(
+            retain, parts.database, settings.retention, now=parts.clock()
+        )
+        if gone.texts or gone.polls:
+            self._log.info("retention", texts=gone.texts, polls=gone.polls)
 
     async def learn(self) -> None:
         """Counts new texts for learned blocks, beside polling: it writes in small steps."""
