@@ -141,7 +141,8 @@ def _republishing(stories: Iterable[list[EntryFact]]) -> Republishing:
     for facts in stories:
         issuer = _issuer_of(facts)
         if issuer is not None:
-            counts.update((issuer, copy.outlet_id) for copy in _copies(facts)[1])
+            copies = (c for c in _copies(facts)[1] if c.own_issuer != issuer)
+            counts.update((issuer, copy.outlet_id) for copy in copies)
     issuers: Counter[str] = Counter()
     outlets: Counter[str] = Counter()
     for (issuer, outlet), n in counts.items():

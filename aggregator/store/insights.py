@@ -12,7 +12,7 @@ from aggregator.model.matching import Verdict
 from aggregator.model.stories import ChangeKind
 from aggregator.store.current import CURRENT
 from aggregator.store.mapping import spans_from
-from aggregator.store.schema import changes, entries, feeds, revisions, stories
+from aggregator.store.schema import changes, entries, feeds, outlets, revisions, stories
 
 __all__ = ["CutShare", "EntryFact", "changed_facts", "cut_shares", "entry_facts"]
 
@@ -26,6 +26,7 @@ class EntryFact:
     Attributes:
         story_id: Its story.
         outlet_id: Its outlet.
+        own_issuer: The issuer its outlet speaks for, or None.
         issuer: Issuer of its text, or None.
         verdict: How it came into the story.
         effective_at: Aware UTC.
@@ -34,6 +35,7 @@ class EntryFact:
 
     story_id: str
     outlet_id: str
+    own_issuer: str | None
     issuer: str | None
     verdict: Verdict
     effective_at: datetime
@@ -63,6 +65,7 @@ def entry_facts(conn: Connection, *, since: datetime, limit: int) -> tuple[Entry
         select(
             entries.c.story_id,
             feeds.c.outlet_id,
+            outlets.c.issuer.label("own_issuer"),
             revisions.c.issuer,
             entries.c.verdict,
             entries.c.effective_at,
@@ -70,6 +73,7 @@ def entry_facts(conn: Connection, *, since: datetime, limit: int) -> tuple[Entry
         )
         .join_from(entries, revisions, CURRENT)
         .join(feeds, feeds.c.id == entries.c.feed_id)
+        .join(outlets, outlets.c.id == feeds.c.outlet_id)
         .where(entries.c.effective_at >= since, entries.c.story_id.is_not(None))
         .order_by(entries.c.id.desc())
         .limit(limit)
@@ -78,6 +82,7 @@ def entry_facts(conn: Connection, *, since: datetime, limit: int) -> tuple[Entry
         EntryFact(
             story_id=row.story_id,
             outlet_id=row.outlet_id,
+            own_issuer=row.own_issuer,
             issuer=row.issuer,
             verdict=Verdict(row.verdict),
             effective_at=row.effective_at,
