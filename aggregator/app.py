@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from aggregator.actions.check import Checker
+from aggregator.actions.material import check_outputs
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
 from aggregator.fetch import Fetcher
@@ -73,7 +74,7 @@ def open_app(
         ConfigError: feeds.toml is wrong.
         StoreError: The database cannot be used.
     """
-    settings = load(config_path, environ=environ)
+    settings = _settings(config_path, environ)
     database = Database.open(settings.database)
     try:
         with database.write() as conn:
@@ -124,7 +125,7 @@ def make_daemon(app: App, *, log: Log, services: Sequence[Service] = ()) -> Daem
             owner=this_process(),
             clock=app.clock,
             log=log,
-            watch=ConfigWatch(path, lambda: load(path, environ=app.environ)),
+            watch=ConfigWatch(path, lambda: _settings(path, app.environ)),
             open_polling=open_polling,
             services=services,
         )
@@ -163,3 +164,10 @@ def _policies(
         return FetchPolicy(), ParsePolicy(), CleanPolicy()
     settings = load(config_path, environ=environ)
     return settings.fetch, settings.parse, settings.clean
+
+
+def _settings(config_path: Path, environ: Mapping[str, str]) -> Settings:
+    """The configuration, its outputs' queries included: a bad one must not stop publishing."""
+    settings = load(config_path, environ=environ)
+    check_outputs(settings.publish)
+    return settings

@@ -229,6 +229,14 @@ def test_publish_renders_the_same_bytes_again(polled: Path) -> None:
     assert merged.read_bytes() == before
 
 
+def test_an_output_with_a_bad_query_is_named_before_anything_runs(polled: Path) -> None:
+    broken = polled.parent / "broken.toml"
+    text = polled.read_text(encoding="utf-8")
+    broken.write_text(text + '\n[[output]]\nname = "bad"\nquery = "(Hafen"\n')
+    done = run(broken, "status")
+    assert "[[output]] bad, key query" in str(done.exception)
+
+
 def test_init_writes_a_file_that_config_check_accepts(tmp_path: Path) -> None:
     config = tmp_path / "feeds.toml"
     assert run(config, "init").exit_code == 0
