@@ -99,7 +99,11 @@ def prepare_entry(
     """
     feed, outlet = request.feed, request.feed.outlet
     language = feed.language or entry.language or document_language or request.parse.language
-    issuer = outlet.issuer or _issuer(entry.issuer_hint, request.clean)
+    issuer = (
+        outlet.issuer
+        or _issuer(entry.issuer_hint, request.clean)
+        or _listed(entry.author, request.clean)
+    )
     cleaned = clean(
         entry.text,
         context=CleanContext(
@@ -164,6 +168,12 @@ def content_sha256(entry: ParsedEntry) -> str:
 
 def _issuer(hint: str | None, policy: CleanPolicy) -> str | None:
     return normalise_issuer(hint, policy.issuers) if hint else None
+
+
+def _listed(author: str | None, policy: CleanPolicy) -> str | None:
+    """The issuer an author is another spelling of; most authors are persons, and none."""
+    issuer = _issuer(author, policy)
+    return issuer if issuer in policy.issuers else None
 
 
 def _sha256(text: str) -> str:
