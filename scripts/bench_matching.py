@@ -128,7 +128,10 @@ def whole(place: Path, *, stored: int, count: int) -> list[Figure]:
             "  look up, verify, decide, record, us an entry",
             f"{(recording.seconds - storing.seconds) / count * 1e6:.0f}",
         ),
-        Figure("  beside it: store text and search rows, us an entry", f"{storing.seconds / count * 1e6:.0f}"),
+        Figure(
+            "  beside it: store text and search rows, us an entry",
+            f"{storing.seconds / count * 1e6:.0f}",
+        ),
         Figure("  text and search rows stored too, entries/s", total(count, signing, recording)),
         Figure("  of them merged into stories", f"{merged} of {count}"),
     ]
