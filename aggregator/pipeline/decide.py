@@ -29,6 +29,9 @@ from aggregator.model.stories import ChangeKind, StoryStatus
 
 __all__ = ["Decided", "Surroundings", "change_kind", "decide_all", "story_status"]
 
+# A quarantined story is held as well: leaving quarantine must not end its embargo.
+_MAY_BE_HELD = frozenset({StoryStatus.USABLE, StoryStatus.HELD, StoryStatus.QUARANTINED})
+
 
 @dataclass(slots=True, kw_only=True)
 class Surroundings:
@@ -140,7 +143,7 @@ def story_status(
     if kind is ChangeKind.WITHDRAWN:
         return StoryStatus.WITHDRAWN, until
     runs = embargo is not None and (until is None or until > now)
-    if runs and policy.hold_embargoed and before in {StoryStatus.USABLE, StoryStatus.HELD}:
+    if runs and policy.hold_embargoed and before in _MAY_BE_HELD:
         return StoryStatus.HELD, until
     return before, until
 
@@ -169,7 +172,7 @@ def _decide(
     )
     story_id = assignment.story_id or mint()
     kind = change_kind(entry, assignment)
-    before = around.statuses.get(story_id, StoryStatus.USABLE)
+    before = _shown_before(story_id, assignment, around)
     status, until = story_status(entry, kind, before=before, policy=around.policy, now=now)
     entry = replace(entry, story_id=story_id)
     canonical_id = _settle(entry, assignment, story_id, around)
@@ -235,6 +238,14 @@ def _read_bodies(members: Sequence[int], around: Surroundings) -> None:
         return
     for entry_id, body in around.bodies(unread).items():
         around.subjects[entry_id] = replace(around.subjects[entry_id], body=body)
+
+
+def _shown_before(story_id: str, assignment: Assignment, around: Surroundings) -> StoryStatus:
+    """The story's status; HELD where it absorbs a held one: the text is the same release's."""
+    own = around.statuses.get(story_id, StoryStatus.USABLE)
+    absorbed = {around.statuses.get(story) for story in assignment.absorb}
+    held = StoryStatus.HELD in absorbed and own in _MAY_BE_HELD
+    return StoryStatus.HELD if held else own
 
 
 def _announces_embargo(entry: Subject) -> bool:

@@ -296,6 +296,7 @@ def _join(conn: Connection, outcome: Decided, *, now: datetime) -> None:
         effective_at=outcome.entry.effective_at,
         canonical_id=outcome.canonical_id,
         kind=outcome.kind,
+        embargo_until=_latest_end(conn, outcome),
         note="; ".join(comparison.vetoes) if comparison else "",
     )
     stories.join(conn, [joining], now=now)
@@ -315,8 +316,15 @@ def _join(conn: Connection, outcome: Decided, *, now: datetime) -> None:
             outcome.status,
             reason=f"entry {outcome.entry.entry_id}",
             now=now,
-            embargo_until=outcome.embargo_until,
         )
+
+
+def _latest_end(conn: Connection, outcome: Decided) -> datetime | None:
+    """The latest embargo's end that the entry or an absorbed story states."""
+    absorbed = outcome.assignment.absorb
+    ends = [story.embargo_until for story in story_views.load(conn, absorbed)] if absorbed else []
+    stated = [end for end in (outcome.embargo_until, *ends) if end is not None]
+    return max(stated, default=None)
 
 
 def _log_rows(outcome: Decided, *, now: datetime) -> list[Decision]:

@@ -85,6 +85,9 @@ def _revise_story(
         notices=item.prepared.cleaned.notices,
     )
     kind = _kind(item, change)
+    before = story_views.statuses(conn, [story_id]).get(story_id, StoryStatus.USABLE)
+    entry = subjects.load(conn, [entry_id])[entry_id]
+    after, until = story_status(entry, kind, before=before, policy=policy, now=now)
     # The page of an item that had waited for it: we know more, the publisher changed nothing.
     fuller = item.prepared.content_sha256 == item.stored.content_sha256
     changes_facts = change.changes_facts and not fuller
@@ -97,11 +100,13 @@ def _revise_story(
                 kind=kind,
                 note="; ".join(change.summary),
                 facts=changes_facts or kind is ChangeKind.WITHDRAWN,
+                embargo_until=until,
             )
         ],
         now=now,
     )
-    _apply_status(conn, story_id, entry_id=entry_id, kind=kind, policy=policy, now=now)
+    if after is not before:
+        stories.set_status(conn, story_id, after, reason=f"entry {entry_id}", now=now)
     return Decision(
         entry_id=entry_id,
         matched_entry_id=entry_id,
@@ -127,21 +132,3 @@ def _kind(item: Changed, change: RevisionChange) -> ChangeKind:
     if NoticeKind.CORRECTION in announced and change.changes_facts:
         return ChangeKind.CORRECTED
     return ChangeKind.REVISED
-
-
-def _apply_status(
-    conn: Connection,
-    story_id: str,
-    *,
-    entry_id: int,
-    kind: ChangeKind,
-    policy: MatchPolicy,
-    now: datetime,
-) -> None:
-    before = story_views.statuses(conn, [story_id]).get(story_id, StoryStatus.USABLE)
-    entry = subjects.load(conn, [entry_id])[entry_id]
-    after, until = story_status(entry, kind, before=before, policy=policy, now=now)
-    if after is not before:
-        stories.set_status(
-            conn, story_id, after, reason=f"entry {entry_id}", now=now, embargo_until=until
-        )

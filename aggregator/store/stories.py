@@ -73,7 +73,11 @@ _CHANGE: Final = (
         revision=stories.c.revision + bindparam("more"),
         canonical_id=func.coalesce(bindparam("canonical"), stories.c.canonical_id),
         status=func.coalesce(bindparam("new_status"), stories.c.status),
-        embargo_until=func.coalesce(_time("until"), stories.c.embargo_until),
+        # The later of two stated ends counts: embargoes fail closed.
+        embargo_until=case(
+            (_time("until") < stories.c.embargo_until, stories.c.embargo_until),
+            else_=func.coalesce(_time("until"), stories.c.embargo_until),
+        ),
     )
 )
 
@@ -112,7 +116,7 @@ class Joining:
         kind: MEMBER_ADDED, or REVISED, CORRECTED, WITHDRAWN: facts change.
         canonical_id: The story's canonical entry from now on; None: as before.
         status: The story's status from now on; None: as before (WITHDRAWN for that kind).
-        embargo_until: A stated embargo's end; None: as before.
+        embargo_until: A stated embargo's end; None or an earlier one: as before.
         changed_at: When facts changed for readers; None: now. On a feed's first poll the
             entry's effective time, so that old corrections do not appear as news.
         note: What changed, in words.
