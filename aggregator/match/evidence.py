@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.codec import Content, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
-from aggregator.match.keys import MIN_TITLE_WORDS
+from aggregator.match.keys import MIN_TITLE_WORDS, link_keys, number_keys, permalink
 from aggregator.match.shingles import Hashes, membership
 from aggregator.match.statistics import Statistics
 from aggregator.match.titles import TitleMark, differs_in_slot, same_title
@@ -330,7 +330,15 @@ def _slug_same(a: Content, b: Content) -> bool:
 
 
 def _keys(subject: Subject, prefix: str) -> frozenset[str]:
-    return frozenset(key for key in subject.signature.keys if key.startswith(prefix))
+    """An entry's link or number keys; those of stored entries are made again.
+
+    The store keeps keys for look-up only and hands entries back without them.
+    """
+    keys = subject.signature.keys or (
+        *link_keys(subject.link or permalink(subject.guid)),
+        *number_keys(subject.title, outlet_id=subject.outlet_id),
+    )
+    return frozenset(key for key in keys if key.startswith(prefix))
 
 
 def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:

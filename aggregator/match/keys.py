@@ -13,7 +13,15 @@ from urllib.parse import unquote, urlsplit
 from aggregator.match.titles import read_title
 from aggregator.text import fold, tokens
 
-__all__ = ["body_key", "link_keys", "number_keys", "quoted_keys", "slug_words", "title_key"]
+__all__ = [
+    "body_key",
+    "link_keys",
+    "number_keys",
+    "permalink",
+    "quoted_keys",
+    "slug_words",
+    "title_key",
+]
 
 # A body shorter than this is a label ("Read more", "Photo gallery"), not a text.
 MIN_BODY_WORDS = 12
@@ -78,6 +86,11 @@ def link_keys(link: str | None) -> tuple[str, ...]:
         host = _MOBILE.sub("", parts.hostname or "")
         keys.append(f"link:{_digest(f'{host}#{found.group(1)}')}")
     return tuple(keys)
+
+
+def permalink(guid: str | None) -> str | None:
+    """A guid that is a web address, or None: what stands for a missing link."""
+    return guid if guid and guid.startswith(("http://", "https://")) else None
 
 
 def title_key(words: tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from aggregator.match.keys import (
     body_key,
     link_keys,
     number_keys,
+    permalink,
     quoted_keys,
     slug_words,
     title_key,
@@ -81,7 +82,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     if _DIGEST.search(title):
         rows += _passages(body_for_matching)
     keys = (
-        *link_keys(link or _permalink(guid)),
+        *link_keys(link or permalink(guid)),
         *body_key(words),
         *number_keys(title, outlet_id=outlet_id),
         *(title_key(heading.tokens) if heading.key else ()),
@@ -94,10 +95,6 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
         keys=tuple(dict.fromkeys(keys)),
         blob=encode(content),
     )
-
-
-def _permalink(guid: str | None) -> str | None:
-    return guid if guid and guid.startswith(("http://", "https://")) else None
 
 
 def _passages(body: str) -> tuple[int, ...]:
