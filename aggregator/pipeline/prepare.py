@@ -104,20 +104,8 @@ def prepare_entry(
         or _issuer(entry.issuer_hint, request.clean)
         or _listed(entry.author, request.clean)
     )
-    cleaned = clean(
-        entry.text,
-        context=CleanContext(
-            title=entry.title,
-            outlet_id=outlet.id,
-            outlet_kind=outlet.kind,
-            issuer=issuer,
-            language=language,
-            published=entry.published,
-            rules=outlet.boilerplate,
-            learned=request.learned,
-            policy=request.clean,
-        ),
-    )
+    context = _context(entry, request, issuer=issuer, language=language)
+    cleaned = clean(entry.text, context=context)
     matched = cleaned.body(keep_datelines=False)
     signature = sign(
         title=entry.title,
@@ -138,6 +126,23 @@ def prepare_entry(
         language=language.split("-", 1)[0].lower(),
         content_sha256=content_sha256(entry),
         body_sha256=_sha256(fold(matched)),
+    )
+
+
+def _context(
+    entry: ParsedEntry, request: PrepareRequest, *, issuer: str | None, language: str
+) -> CleanContext:
+    outlet = request.feed.outlet
+    return CleanContext(
+        title=entry.title,
+        outlet_id=outlet.id,
+        outlet_kind=outlet.kind,
+        issuer=issuer,
+        language=language,
+        published=entry.published,
+        rules=outlet.boilerplate,
+        learned=request.learned,
+        policy=request.clean,
     )
 
 

@@ -107,19 +107,33 @@ def _revise_story(
     )
     if after is not before:
         stories.set_status(conn, story_id, after, reason=f"entry {entry_id}", now=now)
+    evidence = {"changes": list(change.summary), "changes_facts": changes_facts}
+    return _log_row(
+        entry_id,
+        story_id,
+        similarity=change.containment,
+        evidence=evidence | ({"full_text": True} if fuller else {}),
+        now=now,
+    )
+
+
+def _log_row(
+    entry_id: int,
+    story_id: str,
+    *,
+    similarity: float,
+    evidence: dict[str, object],
+    now: datetime,
+) -> Decision:
     return Decision(
         entry_id=entry_id,
         matched_entry_id=entry_id,
         story_id=story_id,
         action=Action.REVISED,
-        verdict=Verdict.REVISION if changes_facts else Verdict.DUPLICATE,
+        verdict=Verdict.REVISION if evidence["changes_facts"] else Verdict.DUPLICATE,
         rule="same-entry",
-        similarity=change.containment,
-        evidence={
-            "changes": list(change.summary),
-            "changes_facts": changes_facts,
-            **({"full_text": True} if fuller else {}),
-        },
+        similarity=similarity,
+        evidence=evidence,
         policy_version=POLICY_VERSION,
         decided_at=now,
     )

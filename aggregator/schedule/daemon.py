@@ -108,8 +108,7 @@ class Daemon:
             StaleLeaseError: Another scheduler took over; this one ended its work.
         """
         async with self.started():
-            clock = self._clockwork()
-            clock.start()
+            (clock := self._clockwork()).start()
             self._log.info("started", feeds=len(self._settings.feeds))
             try:
                 await _first(stop, self._lost)

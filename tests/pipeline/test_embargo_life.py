@@ -77,7 +77,7 @@ def until(hour: int, text: str = TEXT) -> str:
 
 def the_story(database: Database) -> Story:
     with database.read() as conn:
-        (story,) = story_views.load(conn, story_views.members(conn, _all(database)))
+        (story,) = story_views.load(conn, list(story_views.members(conn, _all(database))))
     return story
 
 
