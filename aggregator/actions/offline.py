@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from aggregator.clean import CleanContext, clean
+from aggregator.clean import CleanContext, Explanation, clean, explain
 from aggregator.model.entries import Cleaned
 from aggregator.model.feeds import Outlet
 from aggregator.model.policy import CleanPolicy
@@ -33,6 +33,10 @@ class Stripped:
     def body(self) -> str:
         """What a reader sees."""
         return self.cleaned.body()
+
+    def explained(self) -> tuple[Explanation, ...]:
+        """What each rule cut, and why, in the order of the text."""
+        return explain(self.cleaned.text, context=self.context)
 
 
 def looks_like_html(text: str) -> bool:

@@ -29,17 +29,22 @@ WIDTH = 90
 
 def reference() -> str:
     """The page, as Markdown."""
-    return _HEAD + "".join(_sections(cli, "aggregator"))
-
-
-def _sections(command: click.Command, path: str) -> Iterator[str]:
-    context = click.Context(
-        command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH, color=False
+    root = click.Context(
+        cli,
+        info_name="aggregator",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        color=False,
+        help_option_names=cli.context_settings["help_option_names"],
     )
-    yield f"\n## {path}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
+    return _HEAD + "".join(_sections(cli, root))
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"\n## {context.command_path}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _sections(command.commands[name], f"{path} {name}")
+        for name, child in sorted(command.commands.items()):
+            yield from _sections(child, click.Context(child, info_name=name, parent=context))
 
 
 if __name__ == "__main__":

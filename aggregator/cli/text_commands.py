@@ -125,9 +125,10 @@ def _read(file: IO[str]) -> str:
 
 def _print_explained(console: Console, found: Stripped) -> None:
     cleaned = found.cleaned
-    for span in cleaned.spans:
-        console.print(f"{span.kind}: {span.rule}", style="bold", markup=False)
-        for line in cleaned.text[span.start : span.end].strip().splitlines():
+    for piece in found.explained():
+        console.print(f"{piece.span.kind}: {piece.span.rule}", style="bold", markup=False)
+        console.print(f"  {piece.reason}", markup=False, highlight=False, soft_wrap=True)
+        for line in piece.text.strip().splitlines():
             console.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
     cut = sum(span.end - span.start for span in cleaned.spans)
     share = cut / len(cleaned.text) if cleaned.text else 0.0

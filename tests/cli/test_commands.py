@@ -158,6 +158,9 @@ def test_clean_strips_a_release_from_standard_input(polled: Path) -> None:
     done = run(polled, "clean", "-", stdin=release)
     assert "Pressekontakt" not in done.output
     assert "4 Millionen" in done.output
+    explained = run(polled, "clean", "-", "--explain", stdin=release).output
+    assert "contact: " in explained
+    assert "of the text" in explained
     spans = json.loads(run(polled, "clean", "-", "--spans", stdin=release).stdout)
     assert spans[-1]["kind"] == "contact"
     assert release[spans[-1]["start"] :].startswith("Pressekontakt")
