@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ __all__ = ["LoopbackServer"]
 _SETTLE_S = 0.02
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """Runs `serve` for every connection, between `with` and its end.
 
     Attributes:
@@ -30,11 +31,11 @@ class LoopbackServer:
         self._thread: threading.Thread | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
+    @abstractmethod
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> None:
         """One connection, from its first byte to its end."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         ready = threading.Event()
