@@ -1,0 +1,12 @@
+"""Events: deliveries and saved searches."""
+
+from __future__ import annotations
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Creates nothing yet."""
