@@ -2,6 +2,7 @@
 
 fetcher.py     `Fetcher`: the stage; redirects, many requests
 exchange.py    one request and its answer
+posting.py     one POST and its answer
 urls.py        hops, redirect rules, masking              (pure)
 headers.py     what is sent, what is kept, Retry-After    (pure)
 encodings.py   bounded decoders                           (pure)

@@ -25,7 +25,7 @@ from aggregator.fetch.headers import content_length, received, request_headers
 from aggregator.fetch.urls import REDIRECTS, Hop
 from aggregator.model.fetching import FailureKind, Fetched, FetchRequest, NotModified
 
-__all__ = ["Redirect", "exchange"]
+__all__ = ["Redirect", "as_utf8", "exchange", "words_said"]
 
 # 203 is a proxy's 200. 202, 204, 205 hold no document, 206 holds half of one.
 _WITH_BODY = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
@@ -83,7 +83,7 @@ async def _judged(
     headers = received(response.headers.raw)
     status = response.status_code
     if status in REDIRECTS:
-        return Redirect(status=status, location=_as_utf8(headers.get("location")))
+        return Redirect(status=status, location=as_utf8(headers.get("location")))
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
     if status == HTTPStatus.NOT_MODIFIED and (request.etag or request.last_modified):
         return NotModified(
@@ -93,7 +93,7 @@ async def _judged(
         raise of_status(
             status,
             headers=headers,
-            words=await _words(response, headers),
+            words=await words_said(response, headers),
             with_secrets=bool(hop.secrets),
             now=now,
         )
@@ -109,7 +109,7 @@ async def _judged(
     )
 
 
-def _as_utf8(location: str | None) -> str | None:
+def as_utf8(location: str | None) -> str | None:
     """Locations beyond ASCII are UTF-8 where they can be, as browsers read them."""
     try:
         return location if location is None else location.encode("latin-1").decode()
@@ -147,7 +147,7 @@ async def _pieces(response: httpx.Response, decoder: Decoder) -> AsyncGenerator[
         yield b""
 
 
-async def _words(response: httpx.Response, headers: Mapping[str, str]) -> str:
+async def words_said(response: httpx.Response, headers: Mapping[str, str]) -> str:
     """What the server says about its refusal; its status counts even if that fails."""
     start = bytearray()
     with contextlib.suppress(Exception):

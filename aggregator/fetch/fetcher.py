@@ -19,6 +19,7 @@ from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.errors import FetchError
 from aggregator.fetch.exchange import Redirect, exchange
 from aggregator.fetch.politeness import Gate
+from aggregator.fetch.posting import post_once, redirected
 from aggregator.fetch.resolving import Resolver, resolve_by_system
 from aggregator.fetch.transport import GuardedTransport
 from aggregator.fetch.urls import Hop, check_target, first_hop, mask_url, next_hop
@@ -29,6 +30,8 @@ from aggregator.model.fetching import (
     FetchRequest,
     FetchResult,
     NotModified,
+    Posted,
+    PostRequest,
 )
 from aggregator.model.policy import FetchPolicy
 
@@ -39,7 +42,7 @@ _LEFT_UNREAD = frozenset({FailureKind.TIMEOUT, FailureKind.TOO_LARGE, FailureKin
 
 
 class Fetcher:
-    """Makes guarded, polite, bounded GET requests.
+    """Makes guarded, polite, bounded GET and POST requests.
 
         async with Fetcher(FetchPolicy()) as fetcher:
             result = await fetcher.fetch(FetchRequest(url=url), now=utc_now())
@@ -120,14 +123,28 @@ class Fetcher:
         except FetchError as error:
             if hop is not None and error.kind in _LEFT_UNREAD:
                 await self._transport.abandon(hop.url)
-            return FetchFailure(
-                kind=error.kind,
-                message=error.message,
-                url=mask_url(request.url if hop is None else str(hop.url)),
-                status=error.status,
-                retry_after=error.retry_after,
-                took_s=deadline.took_s,
-            )
+            return self._failure(error, hop, url=request.url, took_s=deadline.took_s)
+
+    async def post(self, request: PostRequest, *, now: datetime) -> Posted | FetchFailure:
+        """Posts to a hub or a webhook, as guarded and polite as `fetch`.
+
+        Never raises for anything a server, a network or a configuration does.
+
+        Args:
+            request: What to send, and where.
+            now: Aware UTC, for Retry-After.
+        """
+        deadline = Deadline(request.timeout_s)
+        hop: Hop | None = None
+        try:
+            hop = first_hop(FetchRequest(url=request.url, headers=request.headers))
+            while True:
+                answer = await self._post_to(hop, request=request, deadline=deadline, now=now)
+                if not isinstance(answer, Redirect):
+                    return replace(answer, took_s=deadline.took_s)
+                hop = redirected(hop, answer, max_redirects=self._policy.max_redirects)
+        except FetchError as error:
+            return self._failure(error, hop, url=request.url, took_s=deadline.took_s)
 
     async def fetch_all(
         self, requests: Iterable[FetchRequest], *, now: datetime
@@ -177,6 +194,31 @@ class Fetcher:
                 user_agent=self._policy.user_agent,
                 now=now,
             )
+
+    async def _post_to(
+        self, hop: Hop, *, request: PostRequest, deadline: Deadline, now: datetime
+    ) -> Posted | Redirect:
+        check_target(hop.url, self._policy)
+        async with self._gate.turn(hop.url.host), deadline.running():
+            return await post_once(
+                self._client,
+                hop,
+                request=request,
+                user_agent=self._policy.user_agent,
+                now=now,
+            )
+
+    def _failure(
+        self, error: FetchError, hop: Hop | None, *, url: str, took_s: float
+    ) -> FetchFailure:
+        return FetchFailure(
+            kind=error.kind,
+            message=error.message,
+            url=mask_url(url if hop is None else str(hop.url)),
+            status=error.status,
+            retry_after=error.retry_after,
+            took_s=took_s,
+        )
 
 
 def _by_turns(requests: Sequence[FetchRequest]) -> list[tuple[int, FetchRequest]]:

@@ -25,7 +25,16 @@ from aggregator.fetch.errors import FetchError
 from aggregator.model.fetching import FailureKind, FetchRequest
 from aggregator.model.policy import FetchPolicy
 
-__all__ = ["REDIRECTS", "Hop", "check_target", "first_hop", "mask_url", "next_hop", "plain"]
+__all__ = [
+    "REDIRECTS",
+    "Hop",
+    "check_target",
+    "first_hop",
+    "mask_url",
+    "next_hop",
+    "plain",
+    "same_origin",
+]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -120,7 +129,7 @@ def next_hop(hop: Hop, *, status: int, location: str | None, max_redirects: int)
     unbroken = hop.unbroken and status in _PERMANENT
     return Hop(
         url=url,
-        secrets=hop.secrets if _same_origin(hop.url, url) else {},
+        secrets=hop.secrets if same_origin(hop.url, url) else {},
         seen=(*hop.seen, str(url)),
         permanent_redirect=str(url) if unbroken else hop.permanent_redirect,
         unbroken=unbroken,
@@ -139,6 +148,15 @@ def check_target(url: httpx.URL, policy: FetchPolicy) -> None:
     if reason is not None:
         message = f"{plain(url.host)} port {_port(url)} is refused: {reason}"
         raise FetchError(FailureKind.FORBIDDEN_ADDRESS, message)
+
+
+def same_origin(old: httpx.URL, new: httpx.URL) -> bool:
+    """Whether what may be said to `old` may be said to `new`; see the module docstring."""
+    if old.host != new.host:
+        return False
+    if (old.scheme, new.scheme) == ("http", "https"):
+        return (_port(old), _port(new)) == (80, 443)
+    return (old.scheme, _port(old)) == (new.scheme, _port(new))
 
 
 def _target(hop: Hop, *, status: int, location: str | None) -> httpx.URL:
@@ -168,11 +186,3 @@ def _bare(url: httpx.URL) -> httpx.URL:
 
 def _port(url: httpx.URL) -> int:
     return _PORTS[url.scheme] if url.port is None else url.port
-
-
-def _same_origin(old: httpx.URL, new: httpx.URL) -> bool:
-    if old.host != new.host:
-        return False
-    if (old.scheme, new.scheme) == ("http", "https"):
-        return (_port(old), _port(new)) == (80, 443)
-    return (old.scheme, _port(old)) == (new.scheme, _port(new))

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["FailureKind", "FetchFailure", "FetchRequest", "FetchResult", "Fetched", "NotModified"]
+__all__ = [
+    "FailureKind",
+    "FetchFailure",
+    "FetchRequest",
+    "FetchResult",
+    "Fetched",
+    "NotModified",
+    "PostRequest",
+    "Posted",
+]
 
 
 class FailureKind(StrEnum):
@@ -128,3 +137,39 @@ class FetchFailure:
 
 
 FetchResult = Fetched | NotModified | FetchFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRequest:
+    """One POST to make: to a hub, to a webhook.
+
+    Attributes:
+        url: Absolute http(s) URL.
+        body: Sent as it is.
+        content_type: Of the body.
+        headers: Extra headers; values may be secret.
+        secrets: Taken out of the server's words should it echo them.
+        timeout_s: Deadline of the whole exchange, redirects included, seconds.
+    """
+
+    url: str
+    body: bytes = field(repr=False)
+    content_type: str = "application/x-www-form-urlencoded"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    timeout_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A 2xx answer to a POST; its body is not read.
+
+    Attributes:
+        url: Who answered, after redirects.
+        status: HTTP status, 200-299.
+        took_s: Wall time of the exchange, seconds.
+    """
+
+    url: str
+    status: int
+    took_s: float = 0.0

@@ -23,7 +23,7 @@ import threading
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
@@ -68,6 +68,7 @@ class Seen:
         at: Monotonic seconds.
         connection: Number of the connection it came on, from 1.
         server_name: SNI, where TLS was used.
+        body: What was posted.
     """
 
     method: str
@@ -76,6 +77,7 @@ class Seen:
     at: float
     connection: int
     server_name: str | None = None
+    body: bytes = b""
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""
@@ -151,6 +153,8 @@ class HostileServer(LoopbackServer):
             return False
         head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         seen = self._seen(head, number=number)
+        if announced := seen.header("content-length"):
+            seen = replace(seen, body=await reader.readexactly(int(announced)))
         self.seen.append(seen)
         self._asked.set()
         self._serving += 1
