@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from aggregator.actions.material import load_public
@@ -72,13 +73,20 @@ class SearchFeeds:
         self._kept: OrderedDict[str, tuple[int, Document]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def render(self, words: SearchWords, asked: str, *, settings: Settings) -> Document:
+    def render(
+        self, words: SearchWords, asked: str, *, settings: Settings, now: datetime
+    ) -> Document:
         """The newest page of what a search finds, as Atom.
+
+        Its `updated` is when it was first rendered like this: a story that is dated back,
+        or one more outlet's copy, changes the document and not its newest fact, and whoever
+        asks by date alone would never hear of it.
 
         Args:
             words: What is searched for.
             asked: The query string exactly as asked for, percent-encoded.
             settings: The whole configuration.
+            now: Our clock.
 
         Raises:
             UsageError: The query cannot be read.
@@ -94,6 +102,8 @@ class SearchFeeds:
             ids = search.stories(conn, query, limit=policy.page_size).ids
             stories = load_public(conn, ids, settings)
         document = search_document(stories, policy, query=asked, title=words.title)
+        same = kept is not None and kept[1].etag == document.etag
+        document = replace(document, updated=kept[1].updated if kept and same else now)
         with self._lock:
             self._kept[asked] = (head, document)
             self._kept.move_to_end(asked)

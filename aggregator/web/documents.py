@@ -110,7 +110,7 @@ def _search_feed(services: WebServices) -> Callable[..., Response]:
     ) -> Response:
         words = SearchWords(words=q, outlet=outlet, kind=kind, issuer=issuer, language=language)
         asked = quote(request.url.query, safe=_URI_CHARACTERS)
-        document = feeds.render(words, asked, settings=services.settings)
+        document = feeds.render(words, asked, settings=services.settings, now=services.clock())
         held = Held.of(document.body, modified=document.updated)
         return answer(request, held, _headers("feed.atom", services))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,28 +48,45 @@ class Ran:
     answers: Counter[tuple[str, int]]
 
 
+def unchanged(config: str) -> str:
+    return config
+
+
+def nobody(_app: App, _round: int) -> None:
+    """Nobody subscribes."""
+
+
 @contextmanager
-def run_demo(folder: Path, *, database: str | None = None) -> Iterator[Ran]:
+def run_demo(
+    folder: Path,
+    *,
+    database: str | None = None,
+    configure: Callable[[str], str] = unchanged,
+    subscribers: Callable[[App, int], None] = nobody,
+) -> Iterator[Ran]:
     """Polls the demo world step by step and publishes after each.
 
     Args:
         folder: Where configuration, documents and, unless `database` names another, the
             database go.
         database: URL of an empty database; None: the SQLite file of the configuration.
+        configure: Makes the configuration out of the demo's own.
+        subscribers: Called after each publishing with its number: the step's, and once
+            more after the last one.
     """
     environ = {} if database is None else {"AGGREGATOR_DATABASE": database}
     world, clock = World(), SteppingClock()
     with serve_world(world) as server:
         config = folder / "feeds.toml"
-        config.write_text(demo_config(world, base=server.base), encoding="utf-8")
+        config.write_text(configure(demo_config(world, base=server.base)), encoding="utf-8")
         with open_app(config, environ=environ, clock=clock) as app:  # type: ignore[arg-type]
 
             async def all_steps() -> tuple[list[tuple[PollReport, ...]], list[bytes]]:
                 reports, documents = [], []
                 async with open_parts(app) as parts:
                     # The last step is polled twice: the second time nothing is new.
-                    for step in [*range(LAST_STEP + 1), LAST_STEP]:
-                        server.step = clock.step = step
+                    for turn in range(LAST_STEP + 2):
+                        server.step = clock.step = min(turn, LAST_STEP)
                         reports.append(
                             await poll_feeds(
                                 app.settings.feeds, parts, on_report=lambda _report: None
@@ -77,6 +94,7 @@ def run_demo(folder: Path, *, database: str | None = None) -> Iterator[Ran]:
                         )
                         done = publish_changed(app.database, app.settings, clock=app.clock)
                         documents.append(done.merged.read_bytes())
+                        subscribers(app, turn)
                 return reports, documents
 
             reports, documents = asyncio.run(all_steps())

@@ -228,6 +228,24 @@ def test_the_feed_of_a_search_follows_its_stories(desk: Desk, client: TestClient
     assert "Ferry new" in client.get("/feed.atom?q=ferry", headers=headers).text
 
 
+def test_the_feed_of_a_search_is_new_to_who_asks_by_date_though_the_story_is_dated_back(
+    desk: Desk, client: TestClient
+) -> None:
+    before = client.get("/feed.atom?q=ferry")
+    headers = {"If-Modified-Since": before.headers["last-modified"]}
+    assert client.get("/feed.atom?q=ferry", headers=headers).status_code == 304
+    desk.pass_time(days=-1)
+    desk.open("Ferry of yesterday", "A ferry.")
+    desk.pass_time(days=1, minutes=1)
+    after = client.get("/feed.atom?q=ferry", headers=headers)
+    assert "Ferry of yesterday" in after.text
+    # What changes elsewhere is no change of this feed.
+    desk.pass_time(minutes=1)
+    desk.open("Crane", "A crane.")
+    again = client.get("/feed.atom?q=ferry")
+    assert again.headers["last-modified"] == after.headers["last-modified"]
+
+
 @pytest.mark.parametrize(
     "query", ["q=(", "kind=nonsense", "q=" + "a" * 3000], ids=["parenthesis", "kind", "length"]
 )
