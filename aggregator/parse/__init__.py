@@ -13,6 +13,7 @@ sanitising.py   safe HTML
 credits.py      issuer hints and agency marks
 dates.py        dates in any order and language
 urls.py         absolute and canonical links
+hubs.py         which hub pushes a document
 discovery.py    feeds named by an HTML page
 fulltext.py     a linked page's main text
 """
@@ -20,7 +21,16 @@ fulltext.py     a linked page's main text
 from aggregator.parse.dates import parse_date
 from aggregator.parse.discovery import FeedLink, find_feeds
 from aggregator.parse.document import parse_document
+from aggregator.parse.hubs import advertised_hubs
 from aggregator.parse.sanitising import sanitise
 from aggregator.parse.urls import canonical_url
 
-__all__ = ["FeedLink", "canonical_url", "find_feeds", "parse_date", "parse_document", "sanitise"]
+__all__ = [
+    "FeedLink",
+    "advertised_hubs",
+    "canonical_url",
+    "find_feeds",
+    "parse_date",
+    "parse_document",
+    "sanitise",
+]

@@ -151,10 +151,15 @@ def read_json_feed(text: str, codec: str) -> JsonFeed | NotAFeed:
         self_link=feed.feed_url,
         next_link=feed.next_url,
         language=feed.language,
-        hubs=tuple(h.url for h in feed.hubs if h.url and (h.type or "").lower() != "rsscloud"),
+        hubs=tuple(h.url for h in feed.hubs if h.url and _is_websub(h)),
         items=tuple(items),
         bad_items=tuple(bad),
     )
+
+
+def _is_websub(hub: _Hub) -> bool:
+    """Some name the protocol by its old name, some not at all."""
+    return (hub.type or "websub").lower() in {"websub", "pubsubhubbub"}
 
 
 def _has_items(scanned: _Scanned) -> bool:
