@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from aggregator import __version__
 from aggregator.config.addresses import derive_feed_id
 from aggregator.config.feed_tables import FeedOptions, FeedTable, OutletTable
-from aggregator.config.tables import Document, FetchTable, OutputTable
+from aggregator.config.listener_tables import (
+    NotifyTable,
+    OutputTable,
+    SelectionTable,
+    WebhookTable,
+)
+from aggregator.config.tables import Document, FetchTable, WebTable
 from aggregator.model.feeds import BoilerplateRule, Feed, Outlet, OutletKind
 from aggregator.model.policy import (
+    BackupPolicy,
     CleanPolicy,
     FetchPolicy,
     MatchPolicy,
+    NotifyPolicy,
     OutputPolicy,
     ParsePolicy,
     PublishPolicy,
+    PushPolicy,
     RetentionPolicy,
     SchedulePolicy,
     Settings,
+    WebhookPolicy,
     WebPolicy,
 )
 from aggregator.text import fold
@@ -73,10 +84,20 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
             max_every=schedule.max_every,
             jitter=schedule.jitter,
         ),
+        push=PushPolicy(subscribe=head.websub),
         retention=RetentionPolicy(
-            keep_texts=document.retention.keep_texts, keep_polls=document.retention.keep_polls
+            keep_texts=document.retention.keep_texts,
+            keep_polls=document.retention.keep_polls,
+            keep_contacts=document.retention.keep_contacts,
         ),
-        web=WebPolicy(**document.web.model_dump()),
+        backup=BackupPolicy(
+            every=document.backup.every,
+            keep=document.backup.keep,
+            directory=Path(_absolute(document.backup.dir, path.parent)),
+        ),
+        web=_web(document.web, folder=path.parent),
+        webhooks=tuple(_webhook(table, issuers) for table in document.webhook),
+        notify=tuple(_notify(table, issuers, language=head.language) for table in document.notify),
     )
 
 
@@ -144,6 +165,7 @@ def _feed(table: FeedTable, outlet: Outlet, *, document: Document) -> Feed:
         max_bytes=options.max_bytes,
         priority=options.priority,
         ignore_ttl=options.ignore_ttl,
+        websub=options.websub,
     )
 
 
@@ -194,7 +216,50 @@ def _publish(document: Document, *, issuers: _Issuers, folder: Path) -> PublishP
     )
 
 
+def _web(table: WebTable, *, folder: Path) -> WebPolicy:
+    key = table.signing_key_file
+    return WebPolicy(
+        host=table.host,
+        port=table.port,
+        reading=table.reading,
+        secure_cookies=table.secure_cookies,
+        trusted_proxies=table.trusted_proxies,
+        signing_key_file=Path(_absolute(key, folder)) if key else None,
+    )
+
+
+def _webhook(table: WebhookTable, issuers: _Issuers) -> WebhookPolicy:
+    return WebhookPolicy(
+        name=table.name,
+        url=table.url,
+        secret_env=table.secret_env,
+        selection=_selection(table, issuers),
+        on=table.on,
+        content=table.content,
+        private_network=table.private_network,
+        timeout_s=table.timeout.total_seconds(),
+        give_up=table.give_up,
+        enabled=table.enabled,
+    )
+
+
+def _notify(table: NotifyTable, issuers: _Issuers, *, language: str) -> NotifyPolicy:
+    return NotifyPolicy(
+        name=table.name,
+        urls_env=table.urls_env,
+        selection=_selection(table, issuers),
+        on=table.on,
+        language=table.language or language,
+        at_most=table.at_most,
+        enabled=table.enabled,
+    )
+
+
 def _output(table: OutputTable, issuers: _Issuers) -> OutputPolicy:
+    return replace(_selection(table, issuers), content=table.content, updates=table.updates)
+
+
+def _selection(table: SelectionTable, issuers: _Issuers) -> OutputPolicy:
     return OutputPolicy(
         name=table.name,
         query=table.query,
@@ -207,8 +272,6 @@ def _output(table: OutputTable, issuers: _Issuers) -> OutputPolicy:
         without_kinds=table.without_kinds,
         without_verdicts=table.without_verdicts,
         languages=table.languages,
-        content=table.content,
-        updates=table.updates,
     )
 
 

@@ -28,14 +28,20 @@ def check_document(raw: Mapping[str, Any]) -> list[Problem]:
     """All mistakes between tables of a parsed document, whatever it holds."""
     outlets = list(_tables(raw, ("outlet",)))
     outputs = list(_tables(raw, ("output",)))
+    webhooks = list(_tables(raw, ("webhook",)))
+    channels = list(_tables(raw, ("notify",)))
     feeds = [feed for at, _ in outlets for feed in _tables(raw, (*at, "feed"))]
     problems = [
         *_repeated(_values(outlets, "id"), "an outlet id"),
         *_repeated(_feed_ids(outlets, raw), "a feed id"),
         *_repeated(_values(feeds, "url"), "a URL", same=comparable_url),
         *_repeated(_values(outputs, "name"), "the name of an output"),
+        *_repeated(_values(webhooks, "name"), "the name of a webhook"),
+        *_repeated(_values(channels, "name"), "the name of a channel"),
         *_repeated(_spellings(raw), "a spelling", same=fold),
-        *_unknown_outlets(outputs, {text for _, text in _values(outlets, "id")}),
+        *_unknown_outlets(
+            [*outputs, *webhooks, *channels], {text for _, text in _values(outlets, "id")}
+        ),
         *_intervals(feeds, raw),
     ]
     for at, _ in outlets:

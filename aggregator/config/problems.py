@@ -25,11 +25,13 @@ from aggregator.config.tables import (
     Document,
     FetchTable,
     MatchTable,
+    NotifyTable,
     OutputTable,
     ParseTable,
     PublishTable,
     RetentionTable,
     ScheduleTable,
+    WebhookTable,
     WebTable,
 )
 from aggregator.config.values import Expected
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 MAX_SHOWN_CHARS = 60
+_NAMED = frozenset(("outlet", "output", "boilerplate", "webhook", "notify"))
 # Larger ones are not worth a look, and past 4,300 digits Python refuses to print them.
 _MAX_SHOWN_INT = 10**18
 
@@ -66,6 +69,8 @@ TABLES: Mapping[tuple[str, ...], type[BaseModel]] = types.MappingProxyType(
         ("retention",): RetentionTable,
         ("web",): WebTable,
         ("output", "*"): OutputTable,
+        ("webhook", "*"): WebhookTable,
+        ("notify", "*"): NotifyTable,
     }
 )
 
@@ -241,7 +246,7 @@ def _labels(table: Location, raw: Mapping[str, Any]) -> list[str]:
 
 def _name(location: Location, raw: Mapping[str, Any]) -> str:
     value = _value_at(location, raw)
-    if isinstance(value, Mapping) and location[-2] in ("outlet", "output", "boilerplate"):
+    if isinstance(value, Mapping) and location[-2] in _NAMED:
         name = value.get("id" if location[-2] == "outlet" else "name")
         if isinstance(name, str) and name:
             return shown(name)

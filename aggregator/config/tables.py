@@ -13,24 +13,19 @@ from annotated_types import Ge, Le
 from pydantic import Field
 
 from aggregator.config.feed_tables import FeedOptions, OutletTable, Table
+from aggregator.config.listener_tables import NotifyTable, OutputTable, WebhookTable
 from aggregator.config.values import (
     BaseUrl,
     Contact,
-    Content,
     Database,
     Duration,
     Expected,
-    Id,
-    Kind,
     Language,
     Line,
-    MemberVerdict,
-    OutputName,
     PathText,
     Proxy,
     Switch,
     Timezone,
-    Updates,
     Url,
     UserAgent,
 )
@@ -48,12 +43,14 @@ __all__ = [
     "Document",
     "FetchTable",
     "MatchTable",
+    "NotifyTable",
     "OutputTable",
     "ParseTable",
     "PublishTable",
     "RetentionTable",
     "ScheduleTable",
     "WebTable",
+    "WebhookTable",
 ]
 
 DEFAULT_DATABASE = "sqlite:///aggregator.db"
@@ -212,51 +209,6 @@ class WebTable(Table):
     """Cookies only over HTTPS; set it wherever a proxy in front speaks HTTPS."""
 
 
-class OutputTable(Table):
-    """`[[output]]`: a further merged feed beside the main one."""
-
-    name: OutputName
-    """File name without suffix: NAME.atom; once in the file."""
-    query: Line | None = None
-    """Search query; none: everything."""
-    not_query: Line | None = None
-    """Search query whose hits are left out."""
-    outlets: Annotated[
-        tuple[Id, ...], Field(strict=False), Expected("an array of outlet ids")
-    ] = ()
-    """Only stories that one of these outlets carries; empty: all."""
-    without_outlets: Annotated[
-        tuple[Id, ...], Field(strict=False), Expected("an array of outlet ids")
-    ] = ()
-    """No stories whose canonical entry is of these outlets."""
-    issuers: Annotated[tuple[Line, ...], Field(strict=False), Expected("an array of issuers")] = ()
-    """Only stories of these issuers; empty: all."""
-    without_issuers: Annotated[
-        tuple[Line, ...], Field(strict=False), Expected("an array of issuers")
-    ] = ()
-    """No stories of these issuers."""
-    kinds: Annotated[
-        tuple[Kind, ...], Field(strict=False), Expected("an array of outlet kinds")
-    ] = ()
-    """Only stories of these outlet kinds; empty: all."""
-    without_kinds: Annotated[
-        tuple[Kind, ...], Field(strict=False), Expected("an array of outlet kinds")
-    ] = ()
-    """No stories of these outlet kinds."""
-    without_verdicts: Annotated[
-        tuple[MemberVerdict, ...], Field(strict=False), Expected("an array of verdicts")
-    ] = ()
-    """No stories with a member that joined by these verdicts: `duplicate`, `revision`."""
-    languages: Annotated[
-        tuple[Language, ...], Field(strict=False), Expected("an array of language tags")
-    ] = ()
-    """Only stories in these languages; empty: all."""
-    content: Content = "full"
-    """How much of the text is published."""
-    updates: Updates = "in-place"
-    """A correction changes its entry in place, or comes as a new entry."""
-
-
 Spellings = Annotated[
     tuple[Line, ...], Field(strict=False), Expected('an array of spellings, such as ["BMWi"]')
 ]
@@ -299,3 +251,15 @@ class Document(Table):
         Expected("an array of tables, written as [[output]]"),
     ] = ()
     """Further merged feeds."""
+    webhook: Annotated[
+        tuple[WebhookTable, ...],
+        Field(strict=False),
+        Expected("an array of tables, written as [[webhook]]"),
+    ] = ()
+    """Receivers that are told of every change."""
+    notify: Annotated[
+        tuple[NotifyTable, ...],
+        Field(strict=False),
+        Expected("an array of tables, written as [[notify]]"),
+    ] = ()
+    """Channels that tell people."""

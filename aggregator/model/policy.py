@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from aggregator.model.events import AlertKind, RateLimit
 from aggregator.model.feeds import Feed, Outlet, OutletKind
 from aggregator.model.matching import Verdict
+from aggregator.model.stories import ChangeKind
 
 __all__ = [
     "CleanPolicy",
     "FetchPolicy",
     "MatchPolicy",
+    "NotifyPolicy",
     "OutputPolicy",
     "ParsePolicy",
     "PublishPolicy",
@@ -25,6 +28,7 @@ __all__ = [
     "SchedulePolicy",
     "Settings",
     "WebPolicy",
+    "WebhookPolicy",
 ]
 
 
@@ -139,6 +143,58 @@ class OutputPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPolicy:
+    """One `[[webhook]]`: a receiver of every change of a story.
+
+    Attributes:
+        name: Names its state in the database; `[a-z0-9-]+`.
+        url: Where changes are posted; may hold secrets.
+        secret_env: Name of the variable that holds the signing secret.
+        selection: Which stories: its filters.
+        on: Only these changes; () = all.
+        content: How much text goes along: full, excerpt or link.
+        private_network: It may stand at a private address.
+        timeout_s: Deadline of one delivery, seconds.
+        give_up: How long one change is tried.
+        enabled: Whether anything is sent.
+    """
+
+    name: str
+    url: str = field(repr=False)
+    secret_env: str
+    selection: OutputPolicy
+    on: tuple[ChangeKind, ...] = ()
+    content: str = "link"
+    private_network: bool = False
+    timeout_s: float = 15.0
+    give_up: timedelta = timedelta(days=3)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyPolicy:
+    """One `[[notify]]`: a channel that tells people.
+
+    Attributes:
+        name: Names its state in the database; `[a-z0-9-]+`.
+        urls_env: Name of the variable that holds its apprise URLs.
+        selection: Which stories: its filters.
+        on: What is told; () = only what saved searches ask for.
+        language: Of the message's own words.
+        at_most: How many messages, or None.
+        enabled: Whether anything is sent.
+    """
+
+    name: str
+    urls_env: str
+    selection: OutputPolicy
+    on: tuple[AlertKind, ...] = (AlertKind.NEW, AlertKind.CORRECTION, AlertKind.WITHDRAWAL)
+    language: str = "de"
+    at_most: RateLimit | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPolicy:
     """What is published and where.
 
@@ -225,6 +281,8 @@ class Settings:
         database: Database URL, relative SQLite paths resolved against `path`.
         outlets: In file order.
         feeds: In file order, disabled ones included.
+        webhooks: In file order.
+        notify: Channels, in file order.
         fetch: For the fetch stage, and so on for each stage.
     """
 
@@ -239,4 +297,6 @@ class Settings:
     publish: PublishPolicy
     schedule: SchedulePolicy
     web: WebPolicy = WebPolicy()
+    webhooks: tuple[WebhookPolicy, ...] = ()
+    notify: tuple[NotifyPolicy, ...] = ()
     retention: RetentionPolicy = RetentionPolicy()
