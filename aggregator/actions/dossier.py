@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.actions.log import LogRow, log_rows
+from aggregator.clean.contacts import is_erased
 from aggregator.errors import NotFoundError
 from aggregator.match.differing import DiffPart, word_diff
 from aggregator.model.entries import Cleaned, Span
@@ -62,6 +63,11 @@ class Piece:
 
     text: str
     span: Span | None
+
+    @property
+    def erased(self) -> bool:
+        """Whether it was contact data that has had its time: nothing is left to read."""
+        return self.span is not None and is_erased(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.clean import LearnedBlocks
+from aggregator.clean.contacts import erased_spans
 from aggregator.match import SIGNATURE_VERSION
 from aggregator.model.entries import ParsedEntry
 from aggregator.model.feeds import Feed, Outlet
@@ -140,6 +141,7 @@ class Preparer:
             parse=self._settings.parse,
             clean=self._settings.clean,
             learned=self._blocks(feed.outlet),
+            erased=erased_spans(form.text, form.spans),
         )
         made = prepare_entry(_parsed(record, form), request)
         return replace(made, content_sha256=form.content_sha256)

@@ -46,6 +46,7 @@ class CleanContext:
         rules: The user's own rules for the outlet.
         learned: The outlet's and issuer's active learned blocks.
         policy: Issuers and time zone.
+        erased: Spans of the text whose characters were erased: they stay cut.
     """
 
     title: str = ""
@@ -57,6 +58,7 @@ class CleanContext:
     rules: tuple[BoilerplateRule, ...] = ()
     learned: LearnedBlocks = NOTHING_LEARNED
     policy: CleanPolicy = field(default_factory=CleanPolicy)
+    erased: tuple[Span, ...] = ()
 
 
 def clean(text: str, *, context: CleanContext) -> Cleaned:
@@ -100,10 +102,28 @@ def _cut(text: str, *, context: CleanContext) -> tuple[Sheet, list[Span]]:
     book: RuleBook = rule_book()
     user = user_rules(context.rules)
     sheet = sheet_of(text, book=book, user=user, outlet=context.outlet_id)
+    _mark_erased(sheet, context.erased)
     cut_lines(sheet, title=context.title)
     _guard_lede(sheet)
     inline = tuple(rule for rule in user if rule.scope is Scope.INLINE)
-    return sheet, sorted([*_line_spans(sheet), *inline_spans(sheet, book=book, user=inline)])
+    found = [*_line_spans(sheet), *inline_spans(sheet, book=book, user=inline)]
+    return sheet, _around(context.erased, found)
+
+
+def _mark_erased(sheet: Sheet, erased: tuple[Span, ...]) -> None:
+    """Cuts the lines that were erased: what stands around them is judged as it was."""
+    for number, line in enumerate(sheet.lines):
+        for span in erased:
+            if span.start <= line.start and line.end <= span.end:
+                sheet.mark(number, number + 1, Mark(span.kind, span.rule))
+
+
+def _around(erased: tuple[Span, ...], found: list[Span]) -> list[Span]:
+    """The erased spans as they were, and what was found beside them."""
+    beside = found
+    for gone in erased:
+        beside = [part for span in beside for part in _less(span, gone)]
+    return sorted([*beside, *erased])
 
 
 def _bared(sheet: Sheet, spans: list[Span], by_name: Mapping[str, Rule]) -> bool:
@@ -127,6 +147,14 @@ def _cut_again(text: str, spans: list[Span], *, context: CleanContext) -> None:
             return
         spans.extend(more)
         spans.sort()
+
+
+def _less(span: Span, gone: Span) -> list[Span]:
+    """What of a span lies outside another one."""
+    if not _overlap(span, gone):
+        return [span]
+    parts = ((span.start, gone.start), (gone.end, span.end))
+    return [Span(start, end, span.kind, span.rule) for start, end in parts if start < end]
 
 
 def _overlap(one: Span, other: Span) -> bool:

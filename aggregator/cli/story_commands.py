@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from aggregator.actions.dossier import pieces
 from aggregator.actions.log import LogRow, explain_pair, search_log
 from aggregator.actions.stories import StoryDossier, list_stories, show_story, story_json
 from aggregator.app import open_app
+from aggregator.clean.contacts import ERASED_WORDS
 from aggregator.cli.context import CliContext, pass_context
-from aggregator.model.entries import Cleaned
 from aggregator.model.matching import Decision
 from aggregator.store.records import EntryRecord
 
@@ -251,9 +252,12 @@ def _print_dossier(console: Console, dossier: StoryDossier) -> None:
 def _print_text(console: Console, entry: EntryRecord) -> None:
     """The current text; what was stripped is dimmed and named."""
     revision = entry.revisions[-1]
-    text = Text(revision.text)
-    for span in Cleaned(text=revision.text, spans=revision.spans).spans:
-        text.stylize("dim strike", span.start, span.end)
+    text = Text()
+    for piece in pieces(revision):
+        if piece.erased:
+            text.append(f"{ERASED_WORDS}\n", style="dim")
+        else:
+            text.append(piece.text, style="dim strike" if piece.span else "")
     console.print(text)
     if revision.spans:
         rules = ", ".join(dict.fromkeys(f"{span.kind}: {span.rule}" for span in revision.spans))

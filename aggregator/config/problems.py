@@ -22,6 +22,7 @@ from aggregator.config.feed_tables import BoilerplateTable, FeedOptions, FeedTab
 from aggregator.config.locate import Location, line_of
 from aggregator.config.tables import (
     AggregatorTable,
+    BackupTable,
     Document,
     FetchTable,
     MatchTable,
@@ -67,6 +68,7 @@ TABLES: Mapping[tuple[str, ...], type[BaseModel]] = types.MappingProxyType(
         ("schedule",): ScheduleTable,
         ("publish",): PublishTable,
         ("retention",): RetentionTable,
+        ("backup",): BackupTable,
         ("web",): WebTable,
         ("output", "*"): OutputTable,
         ("webhook", "*"): WebhookTable,

@@ -22,6 +22,7 @@ from aggregator.config.values import (
     Expected,
     Language,
     Line,
+    Network,
     PathText,
     Proxy,
     Switch,
@@ -30,16 +31,19 @@ from aggregator.config.values import (
     UserAgent,
 )
 from aggregator.model.policy import (
+    BackupPolicy,
     FetchPolicy,
     MatchPolicy,
     ParsePolicy,
     PublishPolicy,
+    PushPolicy,
     SchedulePolicy,
     WebPolicy,
 )
 
 __all__ = [
     "AggregatorTable",
+    "BackupTable",
     "Document",
     "FetchTable",
     "MatchTable",
@@ -60,7 +64,9 @@ _PARSE = ParsePolicy()
 _MATCH = MatchPolicy()
 _PUBLISH = PublishPolicy()
 _SCHEDULE = SchedulePolicy()
+_PUSH = PushPolicy()
 _WEB = WebPolicy()
+_BACKUP = BackupPolicy()
 
 _SECOND = timedelta(seconds=1)
 _YEAR = timedelta(days=366)
@@ -87,6 +93,9 @@ class AggregatorTable(Table):
     """Goes into the User-Agent, so that publishers can reach you instead of blocking you."""
     allow_private_networks: Switch = _FETCH.allow_private_networks
     """Fetch from private, loopback and link-local addresses too; only for tests and intranets."""
+    websub: Switch = _PUSH.subscribe
+    """Subscribe at the hubs that feeds name, so that releases are pushed. Hubs must reach
+    `base_url` from the internet; polling goes on, less often while pushes arrive."""
 
 
 class MatchTable(Table):
@@ -194,6 +203,29 @@ class RetentionTable(Table):
     stories keep theirs, and guids, links and hashes stay for ever."""
     keep_polls: Annotated[Duration, Ge(timedelta(days=7)), Expected(_KEEP)] | None = None
     """How long the history of polls is kept; none: for ever."""
+    keep_contacts: Annotated[Duration, Ge(timedelta(days=7)), Expected(_KEEP)] | None = None
+    """How long press officers' contact data is kept in what was stripped, in items as
+    delivered and in samples of learned blocks; none: for ever. Afterwards a mark stands in
+    its place, whether or not the item is still in its feed."""
+
+
+class BackupTable(Table):
+    """`[backup]`: copies of the SQLite database the daemon makes by itself."""
+
+    every: (
+        Annotated[
+            Duration, Ge(timedelta(hours=1)), Expected('a duration of at least "1h", such as "1d"')
+        ]
+        | None
+    ) = None
+    """Time between two copies; none: none is made."""
+    keep: Annotated[int, Ge(1), Le(1_000), Expected("a whole number from 1 to 1000")] = (
+        _BACKUP.keep
+    )
+    """How many copies stay; the oldest ones go."""
+    dir: PathText = str(_BACKUP.directory)
+    """Their folder, made if it is missing; a relative one starts at the folder of
+    feeds.toml. Another disk is a better place."""
 
 
 class WebTable(Table):
@@ -207,6 +239,16 @@ class WebTable(Table):
     """Pages are open to everybody, or closed to those without an account."""
     secure_cookies: Switch = _WEB.secure_cookies
     """Cookies only over HTTPS; set it wherever a proxy in front speaks HTTPS."""
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        Field(strict=False),
+        Expected('an array of addresses or networks, such as ["127.0.0.1/32"]'),
+    ] = ()
+    """Proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: nobody's,
+    since anybody may send them."""
+    signing_key_file: PathText | None = None
+    """Private key (Ed25519, PEM) that signs exports, made there if it is missing; none: it is
+    kept in the database. A relative path starts at the folder of feeds.toml."""
 
 
 Spellings = Annotated[
@@ -243,6 +285,8 @@ class Document(Table):
     """The published documents."""
     retention: Annotated[RetentionTable, Expected("a table: [retention]")] = RetentionTable()
     """What is dropped after a time."""
+    backup: Annotated[BackupTable, Expected("a table: [backup]")] = BackupTable()
+    """Copies of the database the daemon makes by itself."""
     web: Annotated[WebTable, Expected("a table: [web]")] = WebTable()
     """The pages, the API and the published documents over HTTP."""
     output: Annotated[

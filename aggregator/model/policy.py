@@ -17,6 +17,7 @@ from aggregator.model.matching import Verdict
 from aggregator.model.stories import ChangeKind
 
 __all__ = [
+    "BackupPolicy",
     "CleanPolicy",
     "FetchPolicy",
     "MatchPolicy",
@@ -24,6 +25,7 @@ __all__ = [
     "OutputPolicy",
     "ParsePolicy",
     "PublishPolicy",
+    "PushPolicy",
     "RetentionPolicy",
     "SchedulePolicy",
     "Settings",
@@ -225,6 +227,19 @@ class PublishPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushPolicy:
+    """`[aggregator] websub`: whether feeds are subscribed to at the hubs they name.
+
+    Attributes:
+        subscribe: Off unless asked for: hubs must reach `base_url`.
+        lease: Asked of hubs, which decide themselves. 10 days: hubs in use grant 5 to 15.
+    """
+
+    subscribe: bool = False
+    lease: timedelta = timedelta(days=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionPolicy:
     """`[retention]`: what goes after a time; off unless asked for.
 
@@ -232,10 +247,28 @@ class RetentionPolicy:
         keep_texts: Texts of entries not seen in their feed for so long are dropped, but
             those of published stories' canonical entries; None: kept for ever.
         keep_polls: Poll history older than this is dropped; None: kept for ever.
+        keep_contacts: Press officers' contact data stored for longer is erased, whoever
+            still carries it; None: kept for ever.
     """
 
     keep_texts: timedelta | None = None
     keep_polls: timedelta | None = None
+    keep_contacts: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupPolicy:
+    """`[backup]`: copies the daemon makes by itself; off unless asked for.
+
+    Attributes:
+        every: Time between two copies; None: none is made.
+        keep: How many copies stay; the oldest ones go.
+        directory: Where they are written.
+    """
+
+    every: timedelta | None = None
+    keep: int = 7
+    directory: Path = Path("backups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,12 +297,18 @@ class WebPolicy:
         port: Port to listen on.
         reading: `open` to everybody, or `closed`: only to those who logged in.
         secure_cookies: Cookies only over HTTPS; right wherever a proxy speaks it.
+        trusted_proxies: Networks in CIDR form whose X-Forwarded-For and -Proto are
+            believed; none by default.
+        signing_key_file: Absolute path of the private key that signs exports, or None:
+            it is kept in the database.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     reading: str = "open"
     secure_cookies: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    signing_key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,4 +338,6 @@ class Settings:
     web: WebPolicy = WebPolicy()
     webhooks: tuple[WebhookPolicy, ...] = ()
     notify: tuple[NotifyPolicy, ...] = ()
+    push: PushPolicy = PushPolicy()
     retention: RetentionPolicy = RetentionPolicy()
+    backup: BackupPolicy = BackupPolicy()

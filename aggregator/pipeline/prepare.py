@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from aggregator.clean import NOTHING_LEARNED, CleanContext, LearnedBlocks, clean, normalise_issuer
 from aggregator.match import sign
-from aggregator.model.entries import Cleaned, ParsedEntry, ParsedFeed, ParseFailure
+from aggregator.model.entries import Cleaned, ParsedEntry, ParsedFeed, ParseFailure, Span
 from aggregator.model.feeds import Feed
 from aggregator.model.matching import PreparedEntry, Signature
 from aggregator.model.policy import CleanPolicy, ParsePolicy
@@ -41,6 +41,7 @@ class PrepareRequest:
         clean: Limits of cleaning.
         learned: The outlet's active learned blocks.
         known: Fingerprint (`fingerprint`) of stored entries -> their body hash.
+        erased: Spans of a stored text whose characters were erased, for `prepare_entry`.
     """
 
     body: bytes = field(repr=False)
@@ -51,6 +52,7 @@ class PrepareRequest:
     clean: CleanPolicy
     learned: LearnedBlocks = NOTHING_LEARNED
     known: Mapping[str, str] = field(default_factory=dict, repr=False)
+    erased: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ def _context(
         rules=outlet.boilerplate,
         learned=request.learned,
         policy=request.clean,
+        erased=request.erased,
     )
 
 

@@ -5,30 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from aggregator.actions.learn import learn_blocks
+from aggregator.actions.retention import retain
+from aggregator.logs import Log
 from aggregator.model.feeds import Feed, FeedState
-from aggregator.model.policy import Settings
-from aggregator.model.stories import StoryStatus
+from aggregator.model.policy import RetentionPolicy, Settings
+from aggregator.pipeline.standing import released
 from aggregator.schedule.planner import replan
-from aggregator.store import bands, feeds, stories, story_views
+from aggregator.store import bands, feeds, stories, story_past, story_views
 from aggregator.store.database import Connection, Database
 
-__all__ = ["learn", "purge_bands", "release_embargoes", "replan_changed"]
+__all__ = ["forget", "learn", "purge_bands", "release_embargoes", "replan_changed"]
 
 # Bands are kept this much longer than any window: late entries and replays meet them.
 MARGIN = timedelta(days=14)
 
 
 def release_embargoes(database: Database, *, now: datetime) -> int:
-    """Publishes held stories whose embargo has ended; returns how many."""
+    """Publishes held stories whose embargo has ended; returns how many.
+
+    What was withdrawn before it was held is withdrawn again.
+    """
     with database.read() as conn:
         if not story_views.embargoes_due(conn, now):
             return 0
     with database.write() as conn:
         due = story_views.embargoes_due(conn, now)
+        pasts = story_past.of_releases(conn, due)
         for story_id in due:
-            stories.set_status(
-                conn, story_id, StoryStatus.USABLE, reason="the embargo ended", now=now
-            )
+            status = released(was_withdrawn=pasts[story_id].withdrawn)
+            stories.set_status(conn, story_id, status, reason="the embargo ended", now=now)
     return len(due)
 
 
@@ -37,6 +42,16 @@ def purge_bands(database: Database, settings: Settings, *, now: datetime) -> int
     windows = [settings.match.window, *(feed.window for feed in settings.feeds if feed.window)]
     with database.write() as conn:
         return bands.purge(conn, before=now - max(windows) - MARGIN)
+
+
+def forget(database: Database, policy: RetentionPolicy, *, log: Log, now: datetime) -> None:
+    """Drops what `[retention]` does not keep, and says so."""
+    gone = retain(database, policy, now=now)
+    if gone.texts or gone.polls or gone.contacts:
+        log.info("retention", texts=gone.texts, polls=gone.polls, contacts=gone.contacts)
+    if gone.unswept:
+        hint = "erased contact data may stand in free pages: run `aggregator db vacuum`"
+        log.warning("unswept", hint=hint)
 
 
 def learn(database: Database, *, now: datetime) -> int:

@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.actions.publish import Published, publish_changed
-from aggregator.actions.retention import retain
 from aggregator.clock import Clock
+from aggregator.config.watching import ConfigWatch
 from aggregator.errors import ConfigError, SchedulerRunningError, StaleLeaseError, StoreError
 from aggregator.logs import Log
 from aggregator.model.policy import Settings
@@ -30,7 +30,6 @@ from aggregator.publish.documents import FragmentCache
 from aggregator.schedule import chores
 from aggregator.schedule.dispatch import TICK, Dispatcher
 from aggregator.schedule.publishing import Publisher
-from aggregator.schedule.reloading import ConfigWatch
 from aggregator.store import feeds, leases
 from aggregator.store.database import Database
 from aggregator.store.leases import Lease
@@ -66,6 +65,7 @@ class DaemonParts:
         watch: The configuration file.
         open_polling: Builds what polls need for a configuration.
         services: Run beside the scheduler.
+        on_applied: Told of another configuration once it holds.
     """
 
     database: Database
@@ -76,6 +76,7 @@ class DaemonParts:
     watch: ConfigWatch
     open_polling: Callable[[Settings], AbstractAsyncContextManager[PollParts]]
     services: Sequence[Service] = ()
+    on_applied: Sequence[Callable[[Settings], None]] = ()
 
 
 class Daemon:
@@ -202,11 +203,9 @@ class Daemon:
             lambda: chores.purge_bands(parts.database, settings, now=parts.clock())
         )
         # In small transactions of its own, so that polls get their turn in between.
-        gone = await asyncio.to_thread(
-            retain, parts.database, settings.retention, now=parts.clock()
+        await asyncio.to_thread(
+            chores.forget, parts.database, settings.retention, log=self._log, now=parts.clock()
         )
-        if gone.texts or gone.polls:
-            self._log.info("retention", texts=gone.texts, polls=gone.polls)
 
     async def learn(self) -> None:
         """Counts new texts for learned blocks, beside polling: it writes in small steps."""
@@ -305,6 +304,8 @@ class Daemon:
             await self._polling_stack.aclose()
             await self._open_polling(settings)
         self.dispatcher.use(self._polling)
+        for tell in parts.on_applied:
+            tell(settings)
         await self._replan()
         self.publisher.ask()
         self._log.info(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, update
 
 from aggregator.errors import NotFoundError
 from aggregator.model.matching import PreparedEntry, Verdict
-from aggregator.store import counters, schema, search_index
+from aggregator.store import contacts, counters, schema, search_index
 from aggregator.store.current import current_documents, current_numbers
 from aggregator.store.hashing import signed_hash
 from aggregator.store.mapping import notice_rows, span_rows, storable, storable_or_none
@@ -222,6 +222,7 @@ def reclean(conn: Connection, new: Sequence[NewRevision]) -> None:
     )
     _index(conn, new)
     _identify(conn, new, {item.entry_id: known[item.entry_id].feed_id for item in new})
+    contacts.look_again(conn, min(item.fetched_at for item in new))
 
 
 def touch(conn: Connection, entry_ids: Iterable[int], *, now: datetime) -> None:

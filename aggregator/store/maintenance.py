@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 
 from aggregator.errors import StoreError, UsageError
-from aggregator.store import counters, schema, schema_operations, search_index
+from aggregator.store import contacts, counters, schema, schema_operations, search_index
 from aggregator.store.database import Database
 from aggregator.store.engines import sqlite_path
 from aggregator.store.failures import translated
@@ -164,6 +164,8 @@ def vacuum(database: Database) -> None:
         conn.exec_driver_sql("VACUUM")
     # The write-ahead log beside the file still holds pages of before.
     settle(database)
+    with database.write() as conn:
+        contacts.mark_swept(conn)
 
 
 def settle(database: Database) -> None:

@@ -123,7 +123,7 @@ revisions = Table(
         "entry_id", BigInteger, ForeignKey("entries.id"), primary_key=True, autoincrement=False
     ),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("recorded_at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False, index=True),
     Column("fetched_at", UtcTime, nullable=False),
     Column("published", UtcTime),
     Column("updated", UtcTime),

@@ -52,7 +52,8 @@ sessions = Table(
     Column("expires_at", UtcTime, nullable=False),
 )
 
-# Who did what: pins, pauses, redactions, logins refused. Never changed, never deleted.
+# Who did what: pins, pauses, redactions, logins refused. Never deleted; changed only where
+# a row quotes what was erased.
 audit = Table(
     "audit",
     metadata,

@@ -19,7 +19,7 @@ from lxml import etree
 
 from aggregator.text.words import normalise
 
-__all__ = ["cap_nesting", "cut_html", "html_to_text"]
+__all__ = ["cap_nesting", "cut_html", "html_to_text", "mask_html"]
 
 # Open elements at a time. libxml2 gives up at 256; the deepest feed of our corpus has
 # 31; nh3 needs 15 s for 100,000.
@@ -118,6 +118,36 @@ def cut_html(html: str, spans: Iterable[_HasRange | tuple[int, int]]) -> str:
     if not touched:
         return html
     _drop_emptied(body, touched)
+    return _inner_html(body)
+
+
+def mask_html(html: str, spans: Iterable[_HasRange | tuple[int, int]], *, mark: str) -> str:
+    """The HTML with a mark in the place of every visible character of some of its text.
+
+    Args:
+        html: As given to `html_to_text`.
+        spans: As for `cut_html`.
+        mark: One character that is no white space.
+
+    Returns:
+        HTML whose text has the same length and the same white space. Elements of which
+        nothing else is left have no attributes any more: a link's target says as much
+        as its words.
+    """
+    ranges = _merged(spans)
+    body = _parse(html) if ranges else None
+    if body is None:
+        return html
+    at = 0
+    touched: set[etree._Element] = set()
+    for separator, text, run in list(_place(_walk(body))):
+        start = at + len(separator)
+        at = start + len(text)
+        marked = _marked(text, ranges, start, mark)
+        if marked != text:
+            touched.add(_put(run, marked))
+    for element in touched:
+        _forget_attributes(element, body, mark)
     return _inner_html(body)
 
 
@@ -266,17 +296,43 @@ def _cut(placed: Sequence[_Placed], ranges: Sequence[tuple[int, int]]) -> set[et
         kept = _less(text, ranges[nth:], start)
         if kept == text:
             continue
-        head = " " if run.text[0].isspace() else ""
-        end = " " if run.text[-1].isspace() else ""
-        if run.tail:
-            run.element.tail = head + kept + end
-            parent = run.element.getparent()
-            if parent is not None:
-                touched.add(parent)
-        else:
-            run.element.text = head + kept + end
-            touched.add(run.element)
+        touched.add(_put(run, kept))
     return touched
+
+
+def _put(run: _Run, text: str) -> etree._Element:
+    """Puts another text in a run's place; returns the element that holds it."""
+    head = " " if run.text[0].isspace() else ""
+    end = " " if run.text[-1].isspace() else ""
+    if not run.tail:
+        run.element.text = head + text + end
+        return run.element
+    run.element.tail = head + text + end
+    parent = run.element.getparent()
+    assert parent is not None
+    return parent
+
+
+def _marked(text: str, ranges: Sequence[tuple[int, int]], offset: int, mark: str) -> str:
+    characters = list(text)
+    for start, end in ranges:
+        for at in range(max(start - offset, 0), min(end - offset, len(text))):
+            if not characters[at].isspace():
+                characters[at] = mark
+    return "".join(characters)
+
+
+def _forget_attributes(element: etree._Element, body: etree._Element, mark: str) -> None:
+    """Empties the largest element around that holds nothing but marks, and all in it."""
+    outermost = None
+    around: etree._Element | None = element
+    while around is not None and around is not body:
+        if "".join(str(part) for part in around.itertext()).replace(mark, "").strip():
+            break
+        outermost, around = around, around.getparent()
+    if outermost is not None:
+        for inner in outermost.iter():
+            inner.attrib.clear()
 
 
 def _less(text: str, ranges: Sequence[tuple[int, int]], offset: int) -> str:
@@ -334,13 +390,31 @@ def _drop(element: etree._Element) -> None:
 
 
 def _parts_text(element: etree._Element) -> bool:
-    """Whether running text stands on both sides."""
-    parent, before, after = element.getparent(), element.getprevious(), element.getnext()
-    text = parent.text if before is None and parent is not None else None
-    lead = text if before is None else before.tail
-    left = bool((lead or "").strip()) or (before is not None and not _level(before))
-    right = bool((element.tail or "").strip()) or (after is not None and not _level(after))
-    return left and right
+    """Whether running text stands on both sides, inside the inline elements around, too."""
+    return _text_before(element) and _text_after(element)
+
+
+def _text_before(element: etree._Element) -> bool:
+    before, parent = element.getprevious(), element.getparent()
+    lead = before.tail if before is not None else parent.text if parent is not None else None
+    if (lead or "").strip():
+        return True
+    if before is not None:
+        return not _level(before)
+    return parent is not None and _is_inline(parent) and _text_before(parent)
+
+
+def _text_after(element: etree._Element) -> bool:
+    if (element.tail or "").strip():
+        return True
+    after, parent = element.getnext(), element.getparent()
+    if after is not None:
+        return not _level(after)
+    return parent is not None and _is_inline(parent) and _text_after(parent)
+
+
+def _is_inline(element: etree._Element) -> bool:
+    return element.tag != "body" and not _level(element)
 
 
 def _remove(element: etree._Element, parent: etree._Element) -> None:

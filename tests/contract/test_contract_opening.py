@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from aggregator.errors import (
@@ -20,7 +22,7 @@ from aggregator.errors import (
     StoreUnavailableError,
     UsageError,
 )
-from aggregator.store import leases, maintenance, schema_search, story_views
+from aggregator.store import leases, maintenance, migrations, schema_search, story_views
 from aggregator.store.columns import metadata
 from aggregator.store.database import Database
 
@@ -164,15 +166,26 @@ def test_a_missing_database_is_named_with_advice(tmp_path: Path) -> None:
         Database.open(url_of(tmp_path / "nowhere" / "absent.db"))
 
 
-def test_an_older_schema_is_migrated_only_when_asked(new_sqlite: Callable[[], str]) -> None:
-    url = new_sqlite()
-    write_sql(
-        url,
-        "DROP TABLE entry_search",
-        "DROP TABLE decision_search",
-        "UPDATE alembic_version SET version_num = '0003'",
-    )
-    with pytest.raises(StoreError, match=r"older schema \(0003, needed: 0004\).*db upgrade"):
+def of_version(path: Path, number: str) -> str:
+    """A database as an older version of the program left it."""
+    folder = Path(migrations.__file__).parent
+    scripts = ScriptDirectory(str(folder), version_locations=[str(folder)])
+    engine = create_engine(url_of(path))
+    with engine.begin() as conn:
+        context = MigrationContext.configure(conn, opts={"transactional_ddl": False})
+        context._ensure_version_table()
+        with Operations.context(context):
+            for script in list(scripts.walk_revisions())[::-1]:
+                if script.revision <= number:
+                    script.module.upgrade()
+        context.stamp(scripts, number)
+    engine.dispose()
+    return url_of(path)
+
+
+def test_an_older_schema_is_migrated_only_when_asked(tmp_path: Path) -> None:
+    url = of_version(tmp_path / "old.db", "0003")
+    with pytest.raises(StoreError, match=r"older schema \(0003, needed: \d+\).*db upgrade"):
         Database.open(url, migrate=False)
     with Database.open(url) as database:
         assert not database.schema_state().outdated

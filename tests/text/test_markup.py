@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.entries import Span, SpanKind
-from aggregator.text import cap_nesting, cut_html, html_to_text
+from aggregator.text import cap_nesting, cut_html, html_to_text, mask_html
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,30 @@ def test_cutting_removes_exactly_the_characters_of_the_spans(
     assert left.split() == _less(text, spans).split() or "".join(left.split()) == "".join(
         _less(text, spans).split()
     )
+
+
+def test_a_cut_block_at_the_end_of_an_inline_element_leaves_a_line_break() -> None:
+    html = "<b>one<table>two</table></b>three"
+    assert html_to_text(cut_html(html, [(5, 8)])) == "one\nthree"
+
+
+@given(FRAGMENTS, st.data())
+@settings(deadline=None)
+def test_marks_stand_exactly_where_the_words_stood(html: str, data: st.DataObject) -> None:
+    text = html_to_text(html)
+    bounds = st.integers(0, len(text))
+    spans = [sorted((data.draw(bounds), data.draw(bounds))) for _ in range(2)]
+    marked = html_to_text(mask_html(html, [(a, b) for a, b in spans], mark="\u2588"))
+    gone = {at for a, b in spans for at in range(a, b)}
+    assert marked == "".join(
+        "\u2588" if at in gone and not char.isspace() else char for at, char in enumerate(text)
+    )
+
+
+def test_a_marked_link_does_not_keep_its_target_and_its_neighbour_does() -> None:
+    html = '<p>See <a href="/map">the map</a></p><p>Ask <a href="mailto:x@y.example">Xaver</a></p>'
+    marked = mask_html(html, [(13, 22)], mark="#")
+    assert marked == '<p>See <a href="/map">the map</a></p><p>### <a>#####</a></p>'
 
 
 @given(FRAGMENTS, st.data())
