@@ -14,6 +14,7 @@ from aggregator.actions.check import Checker
 from aggregator.actions.material import check_outputs
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
+from aggregator.config.watching import ConfigWatch
 from aggregator.fetch import Fetcher
 from aggregator.logs import Log
 from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy, Settings
@@ -21,20 +22,20 @@ from aggregator.owners import this_process
 from aggregator.pipeline.poll import PollParts
 from aggregator.schedule.daemon import Daemon, DaemonParts, Service
 from aggregator.schedule.planner import planner
-from aggregator.schedule.reloading import ConfigWatch
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
+from aggregator.web.following import Follower
 from aggregator.web.services import WebServices
 from aggregator.web.serving import in_this_loop
 from aggregator.workers import Workers
 
 __all__ = [
     "App",
+    "following",
     "make_daemon",
     "open_app",
     "open_checker",
     "open_parts",
-    "services_of",
     "web_services",
 ]
 
@@ -105,15 +106,19 @@ async def open_parts(app: App) -> AsyncIterator[PollParts]:
             )
 
 
-def make_daemon(app: App, *, log: Log, services: Sequence[Service] = ()) -> Daemon:
+def make_daemon(
+    app: App, *, log: Log, services: Sequence[Service] = (), pages: WebServices | None = None
+) -> Daemon:
     """Builds the scheduler of an app; call it inside a running event loop.
 
     Args:
         app: Its configuration file is watched and applied when it changes.
         log: Where the daemon says what it does.
-        services: Run beside it in the same process, see `services_of`.
+        services: Run beside it in the same process.
+        pages: Served beside it, and told of a changed configuration; None: no pages.
     """
     path = app.settings.path
+    served = () if pages is None else (partial(in_this_loop, pages),)
 
     def open_polling(settings: Settings) -> AbstractAsyncContextManager[PollParts]:
         return open_parts(replace(app, settings=settings))
@@ -127,19 +132,36 @@ def make_daemon(app: App, *, log: Log, services: Sequence[Service] = ()) -> Daem
             log=log,
             watch=ConfigWatch(path, lambda: _settings(path, app.environ)),
             open_polling=open_polling,
-            services=services,
+            services=(*services, *served),
+            on_applied=() if pages is None else (pages.use,),
         )
     )
-
-
-def services_of(app: App) -> tuple[Service, ...]:
-    """What `aggregator run` runs beside the scheduler: the pages."""
-    return (partial(in_this_loop, web_services(app)),)
 
 
 def web_services(app: App) -> WebServices:
     """What the pages work with."""
     return WebServices(database=app.database, settings=app.settings, clock=app.clock)
+
+
+@contextmanager
+def following(app: App, services: WebServices, *, log: Log) -> Iterator[None]:
+    """Applies a changed configuration file to pages that are served without a daemon.
+
+    Args:
+        app: Whose file.
+        services: Told of it.
+        log: Says what was applied or refused.
+    """
+
+    def apply(settings: Settings) -> None:
+        with app.database.write() as conn:
+            feed_store.sync(conn, settings.feeds, outlets=settings.outlets, now=app.clock())
+        services.use(settings)
+
+    path = app.settings.path
+    watch = ConfigWatch(path, lambda: _settings(path, app.environ))
+    with Follower(watch, apply, database=app.settings.database, log=log).running():
+        yield
 
 
 @asynccontextmanager

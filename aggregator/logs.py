@@ -1,8 +1,8 @@
 """Structured logs: for people on a terminal, JSON lines elsewhere. No globals.
 
 Every event is one line: control characters in values are escaped, so that nothing a
-server sends can pretend to be a line of ours; values named like secrets and credentials in
-URLs are masked.
+server sends can pretend to be a line of ours; values named like secrets, credentials in
+URLs and the secret addresses of subscribers are masked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-__all__ = ["Log", "open_log"]
+__all__ = ["Log", "mask_addresses", "open_log"]
 
 Log = FilteringBoundLogger
 
@@ -24,6 +24,8 @@ _DEBUG = 10
 _SECRET = re.compile(
     r"authori[sz]ation|cookie|passw|secret|token|api_?key|auth_env", re.IGNORECASE
 )
+# Secret addresses of subscribers, `/s/SECRET/...`, also as a parameter of another address.
+_ADDRESS = re.compile(r"((?:/|%2F)s(?:/|%2F))[\w-]{16,}", re.IGNORECASE | re.ASCII)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 # Line and paragraph separators break lines in some viewers, though not in ASCII.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -57,6 +59,11 @@ def open_log(stream: TextIO, *, verbose: bool = False) -> Log:
     return log
 
 
+def mask_addresses(text: str) -> str:
+    """A text whose secret addresses of subscribers have lost their secret."""
+    return _ADDRESS.sub(r"\1***", text)
+
+
 def one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> Mapping[str, Any]:
     """Masks secrets and escapes control characters in an event's values."""
     return {
@@ -70,7 +77,7 @@ def _harmless(name: str, value: object) -> object:
         return value
     # A traceback is ours and needs its length; its lines are escaped all the same.
     text = value if name == "exception" else value[:LONGEST]
-    return _CONTROL.sub(_escaped, _USERINFO.sub("***@", text))
+    return _CONTROL.sub(_escaped, mask_addresses(_USERINFO.sub("***@", text)))
 
 
 def _escaped(match: re.Match[str]) -> str:

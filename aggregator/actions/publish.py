@@ -36,7 +36,14 @@ from aggregator.store.database import Connection, Database
 from aggregator.store.documents import PublishedDocument
 from aggregator.store.leases import Lease
 
-__all__ = ["MERGED", "Published", "document_names", "publish_changed", "redact_archive"]
+__all__ = [
+    "MERGED",
+    "SETTINGS_ROW",
+    "Published",
+    "document_names",
+    "publish_changed",
+    "redact_archive",
+]
 
 MERGED = "merged.atom"
 FORMS = (".atom", ".rss", ".json", ".ninjs.json")

@@ -7,14 +7,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 
 import click
 
-from aggregator.app import App, make_daemon, open_app, services_of
+from aggregator.app import App, make_daemon, open_app, web_services
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.logs import open_log
-from aggregator.schedule.daemon import Service
+from aggregator.web.services import WebServices
 
 __all__ = ["run", "schedule"]
 
@@ -40,11 +39,11 @@ def schedule(context: CliContext, /) -> None:
 def run(context: CliContext, /) -> None:
     """The daemon: everything `schedule` does, and the web pages, in one process."""
     with open_app(context.config_path, environ=os.environ) as app:
-        asyncio.run(_run(app, verbose=context.verbose > 0, services=services_of(app)))
+        asyncio.run(_run(app, verbose=context.verbose > 0, pages=web_services(app)))
 
 
-async def _run(app: App, *, verbose: bool, services: Sequence[Service] = ()) -> None:
-    daemon = make_daemon(app, log=open_log(sys.stderr, verbose=verbose), services=services)
+async def _run(app: App, *, verbose: bool, pages: WebServices | None = None) -> None:
+    daemon = make_daemon(app, log=open_log(sys.stderr, verbose=verbose), pages=pages)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

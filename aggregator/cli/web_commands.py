@@ -7,16 +7,15 @@ import os
 import sys
 
 import click
-import uvicorn
 from rich.table import Table
 
-from aggregator.app import open_app
+from aggregator.app import following, open_app, web_services
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.errors import UsageError
+from aggregator.logs import open_log
 from aggregator.store import accounts
 from aggregator.store.accounts import Role
-from aggregator.web.application import create_app
-from aggregator.web.services import WebServices
+from aggregator.web.serving import serve_here
 from aggregator.web.sessions import hash_password
 
 __all__ = ["serve", "users"]
@@ -32,16 +31,10 @@ MIN_PASSWORD = 12
 def serve(context: CliContext, /, *, host: str | None, port: int | None) -> None:
     """Serve pages, API and published documents over HTTP; polls nothing."""
     with open_app(context.config_path, environ=os.environ) as app:
-        web = app.settings.web
-        services = WebServices(database=app.database, settings=app.settings, clock=app.clock)
-        uvicorn.run(
-            create_app(services),
-            host=host or web.host,
-            port=web.port if port is None else port,
-            log_level="info" if context.verbose else "warning",
-            proxy_headers=False,
-            server_header=False,
-        )
+        services = web_services(app)
+        log = open_log(sys.stderr, verbose=context.verbose > 0)
+        with following(app, services, log=log):
+            serve_here(services, host=host, port=port, verbose=context.verbose > 0)
 
 
 @click.group()

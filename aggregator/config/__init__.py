@@ -9,6 +9,7 @@ starter    the file `aggregator init` writes
 edit       adds and removes feeds, comments kept
 opml       OPML 1 and 2
 advice     what is allowed but looks unintended
+watching   notices that the file changed
 reference  docs/reference/configuration.md, from the tables
 """
 

@@ -6,6 +6,7 @@ it stands and what is expected is added by `problems`. None of them quotes the v
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import warnings
 import zoneinfo
@@ -42,6 +43,7 @@ __all__ = [
     "Language",
     "Line",
     "MemberVerdict",
+    "Network",
     "OutputName",
     "PathText",
     "PriorityValue",
@@ -145,6 +147,16 @@ def _line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("it holds a control character or line break")
     return text
+
+
+def _network(text: str) -> str:
+    try:
+        network = ipaddress.ip_network(text.strip())
+    except ValueError:
+        raise ValueError("no address and no network, or bits are set behind its prefix") from None
+    if network.prefixlen == 0:
+        raise ValueError("everybody would be believed")
+    return str(network)
 
 
 def _path(text: str) -> str:
@@ -277,6 +289,9 @@ OutputName = Annotated[
     ),
 ]
 Line = Annotated[str, AfterValidator(_line), Expected("text on one line, not empty")]
+Network = Annotated[
+    str, AfterValidator(_network), Expected("an address or a network, such as 10.0.0.0/8")
+]
 PathText = Annotated[
     str, AfterValidator(_path), Expected("a path; a relative one starts at this file's folder")
 ]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from aggregator.errors import NotFoundError
 from aggregator.store import counters
 from aggregator.store.accounts import Role, User
 from aggregator.store.schema_people import tokens, users
 
-__all__ = ["Token", "add", "holder", "listing", "revoke"]
+__all__ = ["Token", "add", "find", "holder", "listing", "revoke", "touch", "used_since"]
 
 _COUNTER: Final = "token"
+_NAMED = select(tokens, users.c.name.label("user")).join_from(
+    tokens, users, users.c.id == tokens.c.user_id
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Token:
         name: What it is for, in words.
         created_at: Aware UTC.
         expires_at: Until when it holds, or None: until revoked.
+        last_used_at: When it was last used, an hour exact; None: never.
     """
 
     id: int
@@ -35,6 +39,7 @@ class Token:
     name: str
     created_at: datetime
     expires_at: datetime | None
+    last_used_at: datetime | None = None
 
 
 def add(
@@ -100,21 +105,41 @@ def revoke(conn: Connection, token_id: int, *, now: datetime) -> None:
         raise NotFoundError(f"There is no token {token_id}.")
 
 
-def listing(conn: Connection) -> tuple[Token, ...]:
-    """All tokens that were not revoked, oldest first."""
-    rows = conn.execute(
-        select(tokens, users.c.name.label("user"))
-        .join_from(tokens, users, users.c.id == tokens.c.user_id)
-        .where(tokens.c.revoked_at.is_(None))
-        .order_by(tokens.c.id)
+def listing(conn: Connection, *, user: User | None = None) -> tuple[Token, ...]:
+    """All tokens that were not revoked, of one account or of all, oldest first."""
+    statement = _NAMED.where(tokens.c.revoked_at.is_(None)).order_by(tokens.c.id)
+    if user is not None:
+        statement = statement.where(tokens.c.user_id == user.id)
+    return tuple(_token(row) for row in conn.execute(statement))
+
+
+def find(conn: Connection, token_id: int) -> Token | None:
+    """A token by its id, revoked or not."""
+    row = conn.execute(_NAMED.where(tokens.c.id == token_id)).one_or_none()
+    return None if row is None else _token(row)
+
+
+def used_since(conn: Connection, secret_sha256: str, moment: datetime) -> bool:
+    """Whether a token's use was noted at or after a moment."""
+    last = conn.scalar(
+        select(tokens.c.last_used_at).where(tokens.c.secret_sha256 == secret_sha256)
     )
-    return tuple(
-        Token(
-            id=row.id,
-            user=row.user,
-            name=row.name,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-        )
-        for row in rows
+    return last is not None and last >= moment
+
+
+def touch(conn: Connection, secret_sha256: str, *, now: datetime) -> None:
+    """Notes that a token is in use."""
+    conn.execute(
+        update(tokens).where(tokens.c.secret_sha256 == secret_sha256).values(last_used_at=now)
+    )
+
+
+def _token(row: Row[Any]) -> Token:
+    return Token(
+        id=row.id,
+        user=row.user,
+        name=row.name,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -18,7 +17,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from aggregator.store import tokens
+from aggregator.actions.access import secret_hash, token_holder
 from aggregator.store.accounts import Role, User
 from aggregator.web.services import WebServices
 from aggregator.web.sessions import visitor_of
@@ -27,13 +26,10 @@ __all__ = ["Editor", "bearer", "require_reader", "token_hash"]
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="aggregator", charset="UTF-8"'}
 _BEARER: Final = {"WWW-Authenticate": 'Bearer realm="aggregator"'}
+# What is stored of a token; the use cases call it by what it is.
+token_hash = secret_hash
 # For the OpenAPI description; the token itself is read below.
 bearer = HTTPBearer(auto_error=False, description="An API token of an account")
-
-
-def token_hash(secret: str) -> str:
-    """What is stored of a token."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def require_reader(request: Request) -> None:
@@ -77,8 +73,7 @@ def _token_holder(services: WebServices, request: Request) -> User | None:
     secret = _secret(request.headers.get("authorization", ""))
     if not secret:
         return None
-    with services.database.read() as conn:
-        return tokens.holder(conn, token_hash(secret), now=services.clock())
+    return token_holder(services.database, secret, now=services.clock())
 
 
 def _secret(header: str) -> str:

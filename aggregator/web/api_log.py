@@ -43,8 +43,6 @@ def router(services: WebServices) -> APIRouter:
 
 
 def _add_decisions(routes: APIRouter, services: WebServices) -> None:
-    settings = services.settings
-
     @routes.get("/decisions", responses=problems())
     def search_decisions(  # noqa: PLR0913, PLR0917 - one for each filter
         q: Words = "",
@@ -72,20 +70,18 @@ def _add_decisions(routes: APIRouter, services: WebServices) -> None:
             wanted,
             limit=limit,
             before=cursor,
-            timezone=settings.publish.timezone,
+            timezone=services.settings.publish.timezone,
         )
         return DecisionList(decisions=[DecisionOut.of(row) for row in page.rows], next=page.next)
 
 
 def _add_explanation(routes: APIRouter, services: WebServices) -> None:
-    settings = services.settings
-
     @routes.get("/explain/{entry_id}/{other_id}", responses=problems(HTTPStatus.NOT_FOUND))
     def explain(entry_id: EntryId, other_id: EntryId) -> ExplanationOut:
         """Why two entries are (not) the same release under today's policy."""
         with services.database.read() as conn:
             check_visible(conn, [entry_id, other_id])
-        found = explain_pair(services.database, entry_id, other_id, policy=settings.match)
+        found = explain_pair(services.database, entry_id, other_id, policy=services.settings.match)
         return ExplanationOut(
             entry_a=entry_id,
             entry_b=other_id,

@@ -32,12 +32,10 @@ def router(services: WebServices) -> APIRouter:
 
 
 def _add_lists(routes: APIRouter, services: WebServices) -> None:
-    settings = services.settings
-
     @routes.get("/feeds", responses=problems(), tags=["feeds"])
     def list_feeds() -> list[FeedOut]:
         """All configured feeds and how they fare, in the order of the configuration."""
-        return [FeedOut.of(health) for health in feed_health(services.database, settings)]
+        return [FeedOut.of(health) for health in feed_health(services.database, services.settings)]
 
     @routes.get("/pins", responses=problems(), tags=["pins"])
     def list_pins() -> list[PinOut]:
@@ -46,8 +44,6 @@ def _add_lists(routes: APIRouter, services: WebServices) -> None:
 
 
 def _add_overruling(routes: APIRouter, services: WebServices) -> None:
-    settings = services.settings
-
     @routes.post("/pins", status_code=201, responses=_EDITING, tags=["pins"])
     def create_pin(new: NewPinIn, user: Editor) -> PinResult:
         """Says that two entries are (not) the same release, or which entry is canonical.
@@ -64,8 +60,8 @@ def _add_overruling(routes: APIRouter, services: WebServices) -> None:
             reason=new.reason,
             who=user.name,
         )
-        now = services.clock()
-        return _result(add_pin(services.database, pin, policy=settings.match, now=now))
+        now, policy = services.clock(), services.settings.match
+        return _result(add_pin(services.database, pin, policy=policy, now=now))
 
     @routes.delete("/pins/{pin_id}", responses=_EDITING, tags=["pins"])
     def delete_pin(pin_id: PinId, user: Editor, reason: Reason = "") -> PinResult:
@@ -75,7 +71,7 @@ def _add_overruling(routes: APIRouter, services: WebServices) -> None:
             pin_id,
             who=user.name,
             reason=reason,
-            policy=settings.match,
+            policy=services.settings.match,
             now=services.clock(),
         )
         return _result(done)

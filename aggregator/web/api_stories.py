@@ -36,9 +36,6 @@ def router(services: WebServices) -> APIRouter:
 
 
 def _add_list(routes: APIRouter, services: WebServices) -> None:
-    policy = services.settings.publish
-    public = public_feeds(services.settings.feeds)
-
     @routes.get("/stories", responses=problems(), tags=["stories"])
     def list_stories(  # noqa: PLR0913, PLR0917 - one for each filter
         q: Words = "",
@@ -50,6 +47,8 @@ def _add_list(routes: APIRouter, services: WebServices) -> None:
         limit: Limit = 50,
     ) -> StoryList:
         """Merged stories, newest first, narrowed by a search and filters."""
+        settings = services.settings
+        policy, public = settings.publish, public_feeds(settings.feeds)
         wanted = StoryFilter(
             words=q,
             outlet=outlet,
@@ -65,27 +64,26 @@ def _add_list(routes: APIRouter, services: WebServices) -> None:
 
 
 def _add_single(routes: APIRouter, services: WebServices) -> None:
-    settings = services.settings
-    policy = settings.publish
-
     @routes.get("/stories/{story_id}", responses=problems(HTTPStatus.NOT_FOUND), tags=["stories"])
     def get_story(story_id: StoryId) -> StoryOut:
         """One story; of a merged one, the survivor."""
-        return StoryOut.of(visible_story(services.database, story_id, settings), policy)
+        settings = services.settings
+        return StoryOut.of(visible_story(services.database, story_id, settings), settings.publish)
 
     @routes.get("/entries/{entry_id}", responses=problems(HTTPStatus.NOT_FOUND), tags=["stories"])
     def get_entry(entry_id: EntryId) -> EntryOut:
         """One entry with every revision, its text and what was stripped."""
+        settings = services.settings
         record, story = visible_entry(services.database, entry_id, settings)
-        return EntryOut.of(record, story, policy)
+        return EntryOut.of(record, story, settings.publish)
 
 
 def _add_search(routes: APIRouter, services: WebServices) -> None:
-    settings = services.settings
-
     @routes.get("/search", responses=problems(), tags=["stories"])
     def search(q: Words, cursor: RowCursor = None, limit: Limit = 50) -> HitList:
         """Entries that match a query, newest first."""
-        found = search_entries(services.database, q, settings, limit=limit, before=cursor)
+        found = search_entries(
+            services.database, q, services.settings, limit=limit, before=cursor
+        )
         more = found[-1][0] if len(found) == limit else None
         return HitList(entries=hits_of(found), next=more)

@@ -22,6 +22,8 @@ from aggregator.web import (
     pages_story,
 )
 from aggregator.web.failures import add_failure_pages
+from aggregator.web.masking import mask_access_log
+from aggregator.web.proxies import TrustedProxies
 from aggregator.web.rendering import environment
 from aggregator.web.security import SecurityHeaders
 from aggregator.web.services import WebServices
@@ -53,6 +55,8 @@ def create_app(services: WebServices) -> FastAPI:
     app.state.templates = environment()
     app.state.login_limit = LoginLimit()
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TrustedProxies, services=services)
+    mask_access_log()
     add_failure_pages(app)
     static = Path(str(resources.files("aggregator.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")

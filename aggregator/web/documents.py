@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -18,10 +19,17 @@ from starlette.responses import Response
 
 from aggregator.actions.publish import document_names
 from aggregator.actions.search_feed import SearchFeeds, SearchWords
-from aggregator.model.policy import PublishPolicy
+from aggregator.model.policy import PublishPolicy, Settings
 from aggregator.web.api_access import require_reader
 from aggregator.web.document_files import DocumentFiles, Held
+from aggregator.web.private_documents import PrivateDocuments
 from aggregator.web.services import WebServices
+from aggregator.web.subscriber_access import (
+    PRIVATE_HEADERS,
+    PRIVATE_PREFIX,
+    require_subscriber,
+    subscriber_address,
+)
 
 __all__ = ["answer", "router"]
 
@@ -44,35 +52,82 @@ _METHODS: Final = ["GET", "HEAD"]
 
 
 def router(services: WebServices) -> APIRouter:
-    """Routes of all documents: `/NAME.atom|rss|json`, `/archive/...`, `/opml`, `/feed.atom`."""
-    policy = services.settings.publish
-    files = DocumentFiles(policy.output_dir)
-    names = frozenset(document_names(policy))
-    routes = APIRouter(include_in_schema=False, dependencies=[Depends(require_reader)])
+    """All documents, `/opml` and `/feed.atom`; once more below `/s/SECRET`.
 
-    def serve(request: Request, name: str) -> Response:
-        if name not in names and not _ARCHIVE.fullmatch(name):
+    The secret address of a subscriber takes the place of a log-in.
+    """
+    shelf = _Shelf(services)
+    routes = APIRouter(include_in_schema=False)
+    for prefix, allowed in (("", require_reader), (PRIVATE_PREFIX, require_subscriber)):
+        part = APIRouter(prefix=prefix, dependencies=[Depends(allowed)])
+        _add_routes(part, shelf)
+        routes.include_router(part)
+    return routes
+
+
+class _Shelf:
+    """The documents of the configuration that holds now."""
+
+    def __init__(self, services: WebServices) -> None:
+        self._services = services
+        self._searches = SearchFeeds(services.database)
+        self._private = PrivateDocuments()
+        directory = services.settings.publish.output_dir
+        self._files = (directory, DocumentFiles(directory))
+
+    def document(self, request: Request, name: str) -> Response:
+        """A document that the publisher wrote."""
+        policy = self._services.settings.publish
+        if name not in document_names(policy) and not _ARCHIVE.fullmatch(name):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        held = files.get(name)
+        held = self._read(policy.output_dir, name)
         if held is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return answer(request, held, _headers(name, services))
+        return self._answer(request, name, held)
 
+    def search(self, request: Request, words: SearchWords) -> Response:
+        """A document of a search."""
+        services = self._services
+        asked = quote(request.url.query, safe=_URI_CHARACTERS)
+        found = self._searches.render(
+            words, asked, settings=services.settings, now=services.clock()
+        )
+        held = Held.of(found.body, modified=found.updated)
+        return self._answer(request, f"feed.atom?{asked}", held)
+
+    def _answer(self, request: Request, path: str, held: Held) -> Response:
+        name, secret = path.partition("?")[0], request.path_params.get("secret")
+        settings = self._services.settings
+        if secret is None:
+            return answer(request, held, _headers(name, settings))
+        base = settings.publish.base_url
+        address = subscriber_address(base, secret)
+        own = self._private.held(path, held, base_url=base, address=address)
+        return answer(request, own, _private_headers(name))
+
+    def _read(self, directory: Path, name: str) -> Held | None:
+        known, files = self._files
+        if known != directory:
+            files = DocumentFiles(directory)
+            self._files = (directory, files)
+        return files.get(name)
+
+
+def _add_routes(routes: APIRouter, shelf: _Shelf) -> None:
     def document(request: Request) -> Response:
-        return serve(request, str(request.scope["path"]).rpartition("/")[2])
+        return shelf.document(request, str(request.scope["path"]).rpartition("/")[2])
 
     def archive(request: Request, name: str) -> Response:
-        return serve(request, f"archive/{name}")
+        return shelf.document(request, f"archive/{name}")
 
     def opml(request: Request) -> Response:
-        return serve(request, "sources.opml")
+        return shelf.document(request, "sources.opml")
 
-    routes.add_api_route("/feed.atom", _search_feed(services), methods=_METHODS)
+    routes.add_api_route("/feed.atom", _search_feed(shelf), methods=_METHODS)
     routes.add_api_route("/opml", opml, methods=_METHODS)
     routes.add_api_route("/archive/{name}", archive, methods=_METHODS)
     for suffix in (".atom", ".rss", ".json", ".opml"):
         routes.add_api_route(f"/{{name}}{suffix}", document, methods=_METHODS)
-    return routes
 
 
 def answer(request: Request, held: Held, headers: Mapping[str, str]) -> Response:
@@ -82,10 +137,9 @@ def answer(request: Request, held: Held, headers: Mapping[str, str]) -> Response
     any of them validates the document.
     """
     encoding = _encoding(request.headers.get("accept-encoding", ""), held)
-    body, etag = held.bodies[encoding], held.etag(encoding)
     common = {
         **headers,
-        "ETag": etag,
+        "ETag": held.etag(encoding),
         "Last-Modified": held.last_modified,
         "Vary": "Accept-Encoding",
     }
@@ -94,12 +148,10 @@ def answer(request: Request, held: Held, headers: Mapping[str, str]) -> Response
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)
     if encoding:
         common["Content-Encoding"] = encoding
-    return Response(body, headers=common)
+    return Response(held.bodies[encoding], headers=common)
 
 
-def _search_feed(services: WebServices) -> Callable[..., Response]:
-    feeds = SearchFeeds(services.database)
-
+def _search_feed(shelf: _Shelf) -> Callable[..., Response]:
     def search_feed(  # noqa: PLR0917 - one for each parameter of the address
         request: Request,
         q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
@@ -109,27 +161,32 @@ def _search_feed(services: WebServices) -> Callable[..., Response]:
         language: Annotated[str, Query(max_length=MAX_QUERY)] = "",
     ) -> Response:
         words = SearchWords(words=q, outlet=outlet, kind=kind, issuer=issuer, language=language)
-        asked = quote(request.url.query, safe=_URI_CHARACTERS)
-        document = feeds.render(words, asked, settings=services.settings, now=services.clock())
-        held = Held.of(document.body, modified=document.updated)
-        return answer(request, held, _headers("feed.atom", services))
+        return shelf.search(request, words)
 
     return search_feed
 
 
-def _headers(name: str, services: WebServices) -> dict[str, str]:
-    policy = services.settings.publish
-    shared = "public" if services.settings.web.reading == "open" else "private"
+def _headers(name: str, settings: Settings) -> dict[str, str]:
+    shared = "public" if settings.web.reading == "open" else "private"
+    links = _links(name, settings.publish)
+    headers = _common_headers(name, shared=shared)
+    return headers | ({"Link": ", ".join(links)} if links else {})
+
+
+def _private_headers(name: str) -> dict[str, str]:
+    """Of a document below a secret address: nobody else may keep it, nobody is told of it."""
+    return {**_common_headers(name, shared="private"), **PRIVATE_HEADERS}
+
+
+def _common_headers(name: str, *, shared: str) -> dict[str, str]:
     age = ARCHIVE_CACHE if name.startswith("archive/0") else LIVE_CACHE
     kind = next(media_type for suffix, media_type in _TYPES if name.endswith(suffix))
-    headers = {
+    return {
         "Cache-Control": f"{shared}, {age}",
         "Content-Type": kind,
         # Readers in a browser ask from other sites; nothing here is personal.
         "Access-Control-Allow-Origin": "*",
     }
-    links = _links(name, policy)
-    return headers | ({"Link": ", ".join(links)} if links else {})
 
 
 def _links(name: str, policy: PublishPolicy) -> Sequence[str]:

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from aggregator.errors import AggregatorError, NotFoundError, UsageError
 from aggregator.web.rendering import LogInFirstError, public_page
+from aggregator.web.subscriber_access import PRIVATE_HEADERS, is_private
 
 __all__ = ["add_failure_pages"]
 
@@ -62,6 +63,9 @@ def _answer(request: Request, status: HTTPStatus, detail: str) -> Response:
         if detail:
             problem["detail"] = detail
         return JSONResponse(problem, int(status), media_type="application/problem+json")
+    if is_private(request.url.path):
+        # No page: its links would carry the secret to places that are logged.
+        return PlainTextResponse(f"{detail or status.phrase}\n", status, headers=PRIVATE_HEADERS)
     detail = "" if detail == status.phrase else detail
     return public_page(request).render(
         "error.html", status=int(status), status_code=int(status), detail=detail

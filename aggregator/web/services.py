@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from aggregator.clock import Clock
 from aggregator.model.policy import Settings
 from aggregator.store.database import Database
+from aggregator.web.publishing import DocumentPublisher
 
 __all__ = ["WebServices"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices:
     """The shell's parts a request works with.
 
+    Read `settings` anew for every request and never keep parts of them: another
+    configuration takes their place while requests are served.
+
     Attributes:
         database: Open and migrated; safe to share between threads.
-        settings: The whole configuration.
         clock: Aware UTC.
+        publisher: Writes the documents after an overruling.
+
+    Args:
+        database: See above.
+        settings: The whole configuration as it stands now.
+        clock: See above.
     """
 
-    database: Database
-    settings: Settings
-    clock: Clock
+    def __init__(self, *, database: Database, settings: Settings, clock: Clock) -> None:
+        self.database = database
+        self.clock = clock
+        self._settings = settings
+        self.publisher = DocumentPublisher(database, self._current, clock=clock)
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration that holds now."""
+        return self._settings
+
+    def use(self, settings: Settings) -> None:
+        """Puts another configuration in place, for all requests that begin from now on.
+
+        Address, port and database stay: they need a restart.
+        """
+        # One assignment: a request sees the old configuration or the new one, never parts.
+        self._settings = settings
+
+    def _current(self) -> Settings:
+        return self._settings

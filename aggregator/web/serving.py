@@ -14,7 +14,7 @@ from aggregator.errors import UsageError
 from aggregator.web.application import create_app
 from aggregator.web.services import WebServices
 
-__all__ = ["in_this_loop", "in_thread"]
+__all__ = ["in_this_loop", "in_thread", "serve_here"]
 
 # Open connections get so long when the process is told to end.
 GRACE_S = 3
@@ -74,18 +74,40 @@ def in_thread(services: WebServices) -> Iterator[str]:
         thread.join()
 
 
+def serve_here(
+    services: WebServices, *, host: str | None, port: int | None, verbose: bool
+) -> None:
+    """Serves the pages in this thread until the process is told to end.
+
+    Args:
+        services: What the pages work with.
+        host: Address to listen on; None: that of `[web]`.
+        port: Port to listen on; None: that of `[web]`.
+        verbose: Write an access log, in which secrets are masked.
+    """
+    config = _config(services, host=host, port=port, level="info" if verbose else "warning")
+    # uvicorn passes the signal on once it has ended in order.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
+
+
 def _server(services: WebServices) -> _Server:
+    return _Server(_config(services, host=None, port=None, level="critical"))
+
+
+def _config(
+    services: WebServices, *, host: str | None, port: int | None, level: str
+) -> uvicorn.Config:
     web = services.settings.web
-    return _Server(
-        uvicorn.Config(
-            create_app(services),
-            host=web.host,
-            port=web.port,
-            log_level="critical",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
+    return uvicorn.Config(
+        create_app(services),
+        host=host or web.host,
+        port=web.port if port is None else port,
+        log_level=level,
+        # Our own middleware believes the proxies of [web], and no others.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
     )
 
 
