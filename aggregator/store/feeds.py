@@ -17,6 +17,7 @@ from aggregator.text import tokens
 
 __all__ = [
     "Synced",
+    "bring_forward",
     "due",
     "pause",
     "require",
@@ -159,6 +160,12 @@ def reschedule(conn: Connection, feed_id: str, *, at: datetime) -> None:
         NotFoundError: No such feed.
     """
     _set(conn, feed_id, {"next_poll_at": at})
+
+
+def bring_forward(conn: Connection, feed_id: str, *, at: datetime) -> None:
+    """Makes a feed due at `at` unless it is due sooner, or unknown."""
+    sooner = _FEEDS.c.next_poll_at > at
+    conn.execute(_SAVE.where(sooner).values(next_poll_at=at), {"feed": feed_id})
 
 
 def require(conn: Connection, feed_id: str) -> None:

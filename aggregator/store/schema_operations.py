@@ -27,6 +27,7 @@ __all__ = [
     "pages",
     "polls",
     "websub",
+    "websub_pings",
 ]
 
 leases = Table(
@@ -138,17 +139,51 @@ pages = Table(
     Column("text", Text, nullable=False),
 )
 
+# Subscriptions at WebSub hubs: at most one a feed that is not `leaving` or `ended`. Token
+# and secret are the hub's proof of who it is; nobody else is shown them.
 websub = Table(
     "websub",
     metadata,
-    Column("feed_id", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("feed_id", Text, nullable=False, index=True),
     Column("hub", Text, nullable=False),
     Column("topic", Text, nullable=False),
-    Column("callback", Text, nullable=False, unique=True),
+    Column("callback", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("requested_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("mode", Text),
+    Column("requested_at", UtcTime),
+    Column("next_attempt_at", UtcTime),
+    Column("attempts", Integer, nullable=False),
+    Column("failing_since", UtcTime),
+    Column("last_error", Text),
+    Column("verified_at", UtcTime),
     Column("expires_at", UtcTime),
     Column("last_push_at", UtcTime),
+    Column("pushed_sha256", Text),
+    Column("waiting", Boolean, nullable=False),
+    Column("rechecks", Integer, nullable=False),
+    Column("missed_at", UtcTime),
+    Column("pushes", Integer, nullable=False),
+    Column("ignored", Integer, nullable=False),
+    Column("ignored_at", UtcTime),
+    Column("ignored_reason", Text),
+)
+
+# What our own hubs were last told of each document; told again while `sha256` is not the
+# document's.
+websub_pings = Table(
+    "websub_pings",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("document", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcTime),
+    Column("failing_since", UtcTime),
     Column("last_error", Text),
+    Column("pinged_at", UtcTime),
+    Column("pings", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
 )
