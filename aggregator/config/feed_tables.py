@@ -111,6 +111,8 @@ class FeedOptions(Table):
     """`wire` feeds are polled before `normal` ones when both are due."""
     ignore_ttl: Switch = False
     """Do not let ttl, Cache-Control or the like lengthen the interval."""
+    websub: Switch = True
+    """Subscribe at the hub the feed names, where `websub` of `[aggregator]` is on."""
 
 
 class FeedTable(FeedOptions):

@@ -114,6 +114,7 @@ class Feed:
         max_bytes: Cap of the decoded body, bytes.
         priority: `wire` feeds go first.
         ignore_ttl: Do not let ttl, Cache-Control etc. lengthen the interval.
+        websub: Subscribe at the hub it names, where subscribing is on at all.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Feed:
     max_bytes: int = DEFAULT_MAX_BYTES
     priority: Priority = Priority.NORMAL
     ignore_ttl: bool = False
+    websub: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
