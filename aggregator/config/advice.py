@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from aggregator.model.feeds import OutletKind
 from aggregator.model.policy import Settings
@@ -22,6 +24,7 @@ def advice(settings: Settings, *, environ: Mapping[str, str]) -> tuple[str, ...]
     """
     return (
         *_contact(settings),
+        *_push(settings),
         *_feeds(settings, environ),
     )
 
@@ -33,6 +36,25 @@ def _contact(settings: Settings) -> list[str]:
     if contact.lower().endswith(_PLACEHOLDERS):
         return [f'[aggregator] contact is still "{contact}": write your own address there']
     return []
+
+
+def _push(settings: Settings) -> list[str]:
+    host = urlsplit(settings.publish.base_url).hostname or ""
+    if not settings.push.subscribe or settings.fetch.allow_private_networks:
+        return []
+    if _reachable(host):
+        return []
+    return [
+        f"[aggregator] websub is on, but hubs on the internet cannot reach {host}: set base_url "
+        "to the address readers use, or switch websub off"
+    ]
+
+
+def _reachable(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((*_PLACEHOLDERS, ".localhost", ".local"))
 
 
 def _feeds(settings: Settings, environ: Mapping[str, str]) -> list[str]:
