@@ -19,6 +19,7 @@ from aggregator.store.schema_operations import leases
 from aggregator.store.writes import upsert
 
 __all__ = [
+    "EVENTS",
     "PUBLISH",
     "SCHEDULER",
     "Lease",
@@ -31,6 +32,7 @@ __all__ = [
     "verify",
 ]
 
+EVENTS: Final = "events"
 PUBLISH: Final = "publish"
 SCHEDULER: Final = "scheduler"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from aggregator.model.stories import ChangeKind, StoryChange
 from aggregator.store import counters
 from aggregator.store.schema import changes
 
-__all__ = ["Happening", "change_from", "changes_of", "changes_since", "head", "write"]
+__all__ = ["Happening", "change_from", "changes_of", "changes_since", "floor", "head", "write"]
 
 _SINCE = select(changes).where(changes.c.seq > bindparam("cursor")).order_by(changes.c.seq)
 _OF = select(changes).where(changes.c.story_id == bindparam("story")).order_by(changes.c.seq)
@@ -69,6 +69,15 @@ def write(conn: Connection, happenings: Sequence[Happening], *, now: datetime) -
 def head(conn: Connection) -> int:
     """The newest `seq`, 0 if nothing ever happened."""
     return counters.last(conn, counters.SEQ)
+
+
+def floor(conn: Connection) -> int:
+    """The smallest cursor from which nothing is missing: 0 while every change is kept.
+
+    Numbers have no gaps: a rolled-back transaction takes its numbers back.
+    """
+    first = conn.scalar(select(func.min(changes.c.seq)))
+    return head(conn) if first is None else first - 1
 
 
 def changes_since(conn: Connection, cursor: int, *, limit: int) -> tuple[StoryChange, ...]:

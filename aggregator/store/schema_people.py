@@ -7,7 +7,9 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Te
 from aggregator.store.columns import BigId, Json, UtcTime, metadata
 
 __all__ = [
+    "alerts",
     "audit",
+    "channels",
     "deliveries",
     "saved_searches",
     "sessions",
@@ -65,6 +67,7 @@ audit = Table(
     Column("detail", Json, nullable=False),
 )
 
+# Where each receiver stands; address and secret are in the configuration and environment.
 webhooks = Table(
     "webhooks",
     metadata,
@@ -90,8 +93,36 @@ deliveries = Table(
     Column("delivered_at", UtcTime),
     Column("http_status", Integer),
     Column("last_error", Text),
+    Column("first_attempt_at", UtcTime),
     Index(None, "webhook_id", "seq", unique=True),
     Index(None, "state", "next_attempt_at"),
+)
+
+# Channels that tell people, and what each has told or will tell: one row a story and kind,
+# again only where the entry that stands for the story changed.
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("removed_at", UtcTime),
+    Column("extra", Json, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=False),
+    Column("channel", Text, ForeignKey("channels.name"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("story_id", Text, ForeignKey("stories.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("search", Text),
+    Column("noted_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Index(None, "channel", "story_id", "kind"),
+    Index(None, "channel", "sent_at"),
 )
 
 # Secret feed addresses, one a subscriber, revocable; only the secret's hash is kept.
