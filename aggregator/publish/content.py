@@ -155,7 +155,8 @@ def shown_html(body: Body, member: Member, options: RenderOptions) -> str:
     text = paragraphs(excerpt(body_text(body))) if mode is ContentMode.EXCERPT else ""
     link = member_link(member)
     if not link:
-        return text
+        # Nowhere to go: without its title the content would be empty, which is invalid.
+        return text or paragraphs(one_line(member.title) or options.words.untitled)
     outlet = escape(options.words.read_at.format(outlet=outlet_label(member)))
     more = f'<p{_lang(member.language, options)}><a href="{attribute(link)}">{outlet}</a></p>'
     return f"{text}\n{more}" if text else more

@@ -25,7 +25,7 @@ def render_opml(feeds: Sequence[Feed], *, title: str, path: str) -> Document:
     outlines = [
         _outline(list(group))
         for _, group in groupby(
-            sorted(public, key=lambda feed: (label(feed.outlet.name).casefold(), feed.outlet.id)),
+            sorted(public, key=lambda feed: (_name(feed).casefold(), feed.outlet.id)),
             key=lambda feed: feed.outlet.id,
         )
     ]
@@ -48,13 +48,18 @@ def _public_url(feed: Feed) -> str | None:
 
 
 def _outline(feeds: Sequence[Feed]) -> str:
-    name = attribute(label(feeds[0].outlet.name))
+    name = attribute(_name(feeds[0]))
     inner = "\n".join(_feed(feed) for feed in feeds)
     return f'<outline text="{name}" title="{name}">\n{inner}\n</outline>'
 
 
+def _name(feed: Feed) -> str:
+    """The outlet's name; its id, should nothing of the name be fit to be shown."""
+    return label(feed.outlet.name) or label(feed.outlet.id) or "-"
+
+
 def _feed(feed: Feed) -> str:
-    text = attribute(f"{label(feed.outlet.name)}: {feed.id}")
+    text = attribute(f"{_name(feed)}: {label(feed.id)}")
     language = language_tag(feed.language or "")
     spoken = f' language="{language}"' if language else ""
     url = attribute(_public_url(feed) or "")

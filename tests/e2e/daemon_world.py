@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import json
 from collections.abc import AsyncIterator, Container, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import pairwise
 from pathlib import Path
 
 from aggregator.app import App, make_daemon, open_app
@@ -24,6 +24,7 @@ __all__ = [
     "Desk",
     "TestClock",
     "Witness",
+    "changing_etags",
     "config_text",
     "feed_answer",
     "http_date",
@@ -87,7 +88,7 @@ class Witness:
 
     def gaps(self, path: str) -> list[timedelta]:
         times = self.times(path)
-        return [later - earlier for earlier, later in pairwise(times)]
+        return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,16 @@ def rss(
 def feed_answer(body: bytes, **headers: str) -> Behaviour:
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
     return answer(body, headers=[("Content-Type", "application/rss+xml"), *named])
+
+
+def changing_etags() -> Behaviour:
+    count = itertools.count()
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        number = next(count)
+        return await feed_answer(rss(["etag"]), ETag=f'"{number}"')(seen, writer)
+
+    return behave
 
 
 def _text(name: str) -> str:

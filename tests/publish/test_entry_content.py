@@ -100,6 +100,14 @@ def test_a_link_feed_shows_no_word_of_the_text(
     assert "Weiterlesen bei Haus 1" in html
 
 
+def test_a_link_feed_shows_the_title_where_there_is_no_link(
+    policy: PublishPolicy, make_story: MakeStory, make_member: MakeMember
+) -> None:
+    options = options_for(policy, OutputPolicy(name="x", content="link"))
+    story = make_story(members=(make_member(1, link="javascript:alert(1)"),))
+    assert story_html(story, options) == "<p>Ebbe kommt spaeter</p>"
+
+
 @pytest.mark.parametrize(
     ("text", "limit", "expected"),
     [

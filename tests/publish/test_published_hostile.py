@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import feedparser
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aggregator.model.feeds import Feed, Outlet, OutletKind
 from aggregator.model.policy import OutputPolicy, PublishPolicy
 from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, Tombstone
+from aggregator.publish.archive import ArchiveIndex, ArchivePage, ClosedPage, Position
 from aggregator.publish.documents import Document, FragmentCache
 from aggregator.publish.entries import EntryItem
-from aggregator.publish.plan import Material, live_documents
+from aggregator.publish.plan import (
+    Material,
+    archive_document,
+    live_documents,
+    redacted_document,
+    search_document,
+)
 from aggregator.publish.rules_values import html_problems
 from aggregator.publish.validate import validate_document
+from tests.publish.hostile_texts import ATTACKS
 
 MakeStory = Callable[..., Story]
 MakeMember = Callable[..., Member]
@@ -26,23 +36,6 @@ MANY = settings(
     deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-ATTACKS = (
-    "<script>alert(1)</script>",
-    "]]><script>alert(1)</script><![CDATA[",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;img src=x onerror=alert(1)&#62;",
-    '"><img src=x onerror="alert(1)">',
-    "</content></entry></feed><entry>",
-    "</title><script>alert(1)</script>",
-    "<svg onload=alert(1)>",
-    "\x00\x01\x08\x0b\x1f\x7f\x85\x9f\ufffe\uffff\U0001ffff",
-    "\u202egnp.exe\u202c \u2066x\u2069",
-    "Caf\ufffd \ufeffBOM",
-    "<!DOCTYPE x [<!ENTITY y 'z'>]>&y;",
-    "\ud800 allein",
-    "{{7*7}} ${7*7} \u2028\u2029",
-    "AT&T &copy; &amp; &ampere; &nosuch; &",
 )
 
 
@@ -79,7 +72,54 @@ def hostile_story(text: str, make_story: MakeStory, make_member: MakeMember) -> 
     )
 
 
+def hostile_feeds(text: str) -> tuple[Feed, ...]:
+    outlet = Outlet(id="evil", name=text, kind=OutletKind.PORTAL)
+    return (
+        Feed(id=text, url=f"https://evil.example/{text}", outlet=outlet, language=text[:5]),
+        Feed(id="plain", url="https://evil.example/feed", outlet=outlet),
+    )
+
+
 def everything(story: Story, policy: PublishPolicy) -> tuple[Document, ...]:
+    """Every form of document there is, with the story in it."""
+    return (
+        *live(story, policy),
+        *archived(story, policy),
+        search_document(
+            [story],
+            policy,
+            query=f"q={quote(story.title[:40], errors='ignore')}",
+            title=story.title,
+        ),
+    )
+
+
+def archived(story: Story, policy: PublishPolicy) -> tuple[Document, ...]:
+    """The middle page of an archive, as written and after the story was redacted."""
+    at = story.created_at
+    ends = [Position(at=at + timedelta(days=day), story_id=story.id) for day in (-1, 0, 1)]
+    pages = [ArchivePage(number=n, until=end, stories=1) for n, end in enumerate(ends, start=1)]
+    closed = ClosedPage(page=pages[1], after=ends[0], story_ids=(story.id,))
+    page = archive_document(
+        closed, [story], policy, index=ArchiveIndex(pages=tuple(pages)), tombstones=[stone(story)]
+    )
+    erased = replace(stone(story), story_id=story.id)
+    cut = redacted_document(page.path, page.body, tombstones=[erased], policy=policy)
+    assert cut is not None
+    assert story.id.encode() in cut.body
+    return page, cut
+
+
+def stone(story: Story) -> Tombstone:
+    return Tombstone(
+        story_id="00000000-0000-0000-0000-000000000009",
+        gone_at=story.created_at,
+        reason=story.title,
+        merged_into=story.id,
+    )
+
+
+def live(story: Story, policy: PublishPolicy) -> tuple[Document, ...]:
     outputs = tuple(
         OutputPolicy(name=mode, content=mode, updates="new-entry")
         for mode in ("full", "excerpt", "link")
@@ -98,16 +138,11 @@ def everything(story: Story, policy: PublishPolicy) -> tuple[Document, ...]:
     )
     material = Material(
         stories=[story],
-        tombstones=[
-            Tombstone(
-                story_id="00000000-0000-0000-0000-000000000009",
-                gone_at=story.created_at,
-                reason=story.title,
-            )
-        ],
+        tombstones=[stone(story)],
         corrected=[story],
         entries=[item],
         outputs={output.name: [story] for output in outputs},
+        feeds=hostile_feeds(story.title),
     )
     return live_documents(material, replace(policy, outputs=outputs), cache=FragmentCache())
 
@@ -128,7 +163,9 @@ def test_no_script_reaches_a_reader_that_takes_everything_for_html(
     for document in everything(hostile_story(text, make_story, make_member), policy):
         if not document.path.endswith((".atom", ".rss")):
             continue
-        entry = feedparser.parse(document.body, sanitize_html=False).entries[0]
+        entries = feedparser.parse(document.body, sanitize_html=False).entries
+        # Nothing but a tombstone is left in a redacted page.
+        entry = entries[0] if entries else feedparser.FeedParserDict(title="", link="")
         shown = [entry.title, entry.link, entry.get("author", ""), entry.get("summary", "")]
         shown += [tag.term for tag in entry.get("tags", [])]
         assert not any("<script" in part or "<img" in part or "<svg" in part for part in shown)
