@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from aggregator.errors import ConfigError, UsageError
 from aggregator.model.feeds import Feed
 from aggregator.model.policy import OutputPolicy, PublishPolicy, Settings
-from aggregator.model.stories import Story
+from aggregator.model.stories import Story, StoryStatus
 from aggregator.publish.archive import (
     ArchiveIndex,
     ArchivePlan,
@@ -188,16 +188,17 @@ def _newest_entries(conn: Connection, settings: Settings) -> tuple[EntryItem, ..
             continue
         story, member = places[entry_id]
         form = rows[entry_id].revisions[-1]
+        told = story.status is not StoryStatus.WITHDRAWN
         items.append(
             EntryItem(
                 member=member,
                 story_id=story.id,
                 seq=story.seq,
-                html=form.html,
-                text=form.text,
-                spans=form.spans,
+                html=form.html if told else "",
+                text=form.text if told else "",
+                spans=form.spans if told else (),
                 changed_at=form.recorded_at,
-                summary=form.summary,
+                summary=form.summary if told else "",
                 rights=form.rights,
                 categories=form.categories,
             )

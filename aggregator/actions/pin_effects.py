@@ -14,15 +14,13 @@ from aggregator.errors import UsageError
 from aggregator.match import choose_canonical, compare
 from aggregator.model.matching import Comparison, Pin, PinKind, Subject, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.model.stories import StoryStatus
-from aggregator.store import pins, stories, story_views, subjects
+from aggregator.pipeline.standing import joined
+from aggregator.store import pins, stories, story_past, story_views, subjects
 from aggregator.store.database import Connection
 
 __all__ = ["carry_out", "undo"]
 
 _SAME_RELEASE: Final = frozenset({Verdict.DUPLICATE, Verdict.REVISION})
-# How a story is shown that takes in another one: what holds back or withdraws wins.
-_WINS: Final = (StoryStatus.HELD, StoryStatus.QUARANTINED, StoryStatus.WITHDRAWN)
 
 
 def carry_out(
@@ -117,7 +115,8 @@ def _merge(
     stories.merge(
         conn, survivor, absorbed=absorbed, reason=reason, now=now, canonical_id=canonical
     )
-    status = next((s for s in _WINS if s in {kept.status, gone.status}), kept.status)
+    seen = story_past.of_releases(conn, [survivor])[survivor].seen
+    status = joined(kept.status, gone.status, seen=seen)
     until = [u for u in (kept.embargo_until, gone.embargo_until) if u is not None]
     stories.set_status(
         conn, survivor, status, reason=reason, now=now, embargo_until=max(until, default=None)

@@ -22,7 +22,7 @@ from aggregator.actions.replay_timeline import Fresh
 from aggregator.match import POLICY_VERSION, choose_canonical
 from aggregator.model.matching import Action, Decision, PinKind
 from aggregator.model.policy import Settings
-from aggregator.model.stories import StoryStatus
+from aggregator.pipeline.standing import joined
 from aggregator.store import (
     bands,
     decisions,
@@ -30,6 +30,7 @@ from aggregator.store import (
     pins,
     records,
     stories,
+    story_past,
     story_views,
     subjects,
 )
@@ -41,7 +42,6 @@ __all__ = ["Replayed", "replay"]
 # Entries cleaned again in one transaction: some tens of milliseconds, so that polls need
 # not wait.
 BATCH: Final = 200
-_WINS: Final = (StoryStatus.HELD, StoryStatus.QUARANTINED, StoryStatus.WITHDRAWN)
 _ACTIONS: Final = {ChangeOf.MERGE: Action.MERGED, ChangeOf.SPLIT: Action.SPLIT}
 
 
@@ -237,7 +237,8 @@ def _merge(conn: Connection, group: Sequence[int], *, now: datetime) -> None:
         stories.merge(
             conn, survivor, absorbed=story, reason=reason, now=now, canonical_id=canonical
         )
-        status = next((s for s in _WINS if s in {kept.status, gone.status}), kept.status)
+        seen = story_past.of_releases(conn, [survivor])[survivor].seen
+        status = joined(kept.status, gone.status, seen=seen)
         until = [u for u in (kept.embargo_until, gone.embargo_until) if u is not None]
         stories.set_status(
             conn, survivor, status, reason=reason, now=now, embargo_until=max(until, default=None)

@@ -11,7 +11,7 @@ from aggregator.actions.feeds import FeedHealth, feed_health
 from aggregator.actions.log import LogRow, log_rows
 from aggregator.model.matching import Decision, Pin
 from aggregator.model.policy import Settings
-from aggregator.model.stories import Story, StoryStatus
+from aggregator.model.stories import HIDDEN, Story
 from aggregator.store import blocks, decisions, pins, search, story_views, subjects
 from aggregator.store.blocks import BlockStatus, LearnedBlock
 from aggregator.store.database import Connection, Database
@@ -26,7 +26,6 @@ MAX_BLOCKS: Final = 200
 MAX_OCCURRENCES: Final = 3
 # So many of a block's first words find it again and hardly anything else.
 PHRASE_WORDS: Final = 8
-_BACK: Final = frozenset({StoryStatus.HELD, StoryStatus.QUARANTINED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class Review:
     Attributes:
         weakest: Merges that rest on the least similarity and nobody confirmed.
         near_misses: Pairs kept apart that are the most alike and nobody confirmed.
-        held: Held and quarantined stories.
+        held: Held and quarantined stories, and those withdrawn before readers saw them.
         failing: Feeds that fail.
     """
 
@@ -67,7 +66,7 @@ def read_review(database: Database, settings: Settings, *, now: datetime) -> Rev
         near = decisions.near_misses(conn, since=since, limit=3 * MAX_ROWS)
         named = {e for d in (*weakest, *near) for e in (d.entry_id, d.matched_entry_id) if e}
         settled = _pairs(pins.of_entries(conn, named))
-        held = story_views.newest(conn, limit=MAX_HELD, statuses=_BACK)
+        held = story_views.newest(conn, limit=MAX_HELD, statuses=HIDDEN)
         return Review(
             weakest=_open(conn, weakest, settled),
             near_misses=_open(conn, near, settled),

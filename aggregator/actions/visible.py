@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aggregator.actions.material import load_public
 from aggregator.errors import NotFoundError
 from aggregator.model.matching import Pin
 from aggregator.model.policy import Settings
-from aggregator.model.stories import ChangeKind, Story, StoryChange, StoryStatus
-from aggregator.store import outbox, pins, query, records, search, story_views
+from aggregator.model.stories import HIDDEN, ChangeKind, Story, StoryChange, StoryStatus
+from aggregator.store import outbox, pins, query, records, search, story_past, story_views
 from aggregator.store.database import Connection, Database
 from aggregator.store.records import EntryRecord
+from aggregator.store.story_past import Past
 from aggregator.store.story_views import SHOWN
 
 __all__ = [
@@ -26,7 +27,8 @@ __all__ = [
     "visible_story",
 ]
 
-_HIDDEN = frozenset({StoryStatus.HELD, StoryStatus.QUARANTINED})
+# What is told of a story that is held back: whoever copied it must take it down.
+_TAKEN_DOWN = frozenset({ChangeKind.HELD, ChangeKind.MERGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,39 +133,47 @@ def search_entries(
 def visible_changes(database: Database, since: int, *, limit: int) -> VisibleChanges:
     """Changes after a cursor, for programs that follow them.
 
-    Of a story that is held back only the holding itself is told, and only if it had been
-    shown before: whoever copied it must take it down.
+    Nothing is told of a story from before it was first shown, unless it is shown now. Of one
+    that is held back, or was merged into such a one, only that it must be taken down.
     """
     with database.read() as conn:
         rows = outbox.changes_since(conn, since, limit=limit)
         ids = {row.story_id for row in rows}
         statuses = story_views.statuses(conn, ids)
-        told = [row for row in rows if _told(conn, row, statuses[row.story_id])]
         survivors = {
-            row.story_id: story_views.surviving(conn, row.story_id)
-            for row in told
-            if statuses[row.story_id] is StoryStatus.MERGED
+            story: story_views.surviving(conn, story) if status is StoryStatus.MERGED else story
+            for story, status in statuses.items()
         }
+        statuses |= story_views.statuses(conn, survivors.values())
+        pasts = story_past.of_stories(conn, ids)
         head = outbox.head(conn)
+    told = [
+        VisibleChange(
+            change=row,
+            status=statuses[row.story_id],
+            survivor=_survivor(row.story_id, survivors, statuses),
+        )
+        for row in rows
+        if _told(row, statuses[survivors[row.story_id]], pasts[row.story_id])
+    ]
     cursor = rows[-1].seq if rows else since
-    return VisibleChanges(
-        changes=tuple(
-            VisibleChange(
-                change=row, status=statuses[row.story_id], survivor=survivors.get(row.story_id)
-            )
-            for row in told
-        ),
-        cursor=cursor,
-        more=bool(rows) and cursor < head,
-    )
+    return VisibleChanges(changes=tuple(told), cursor=cursor, more=bool(rows) and cursor < head)
 
 
-def _told(conn: Connection, change: StoryChange, status: StoryStatus) -> bool:
-    if status not in _HIDDEN:
-        return True
-    if change.kind is not ChangeKind.HELD:
+def _told(change: StoryChange, status: StoryStatus, past: Past) -> bool:
+    """Whether followers hear of a change, its story (or survivor) being shown so now."""
+    if past.shown_since is None:
         return False
-    return outbox.changes_of(conn, change.story_id)[0].seq != change.seq
+    if status in HIDDEN:
+        return change.seq > past.shown_since and change.kind in _TAKEN_DOWN
+    return True
+
+
+def _survivor(
+    story_id: str, survivors: Mapping[str, str], statuses: Mapping[str, StoryStatus]
+) -> str | None:
+    survivor = survivors[story_id]
+    return None if survivor == story_id or statuses[survivor] in HIDDEN else survivor
 
 
 def _visible_entries(conn: Connection, entry_ids: Sequence[int]) -> frozenset[int]:

@@ -5,23 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from aggregator.model.entries import Span
 from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Verdict
 
-__all__ = ["ChangeKind", "Member", "Story", "StoryChange", "StoryStatus", "Tombstone"]
+__all__ = [
+    "HIDDEN",
+    "SHOWN",
+    "ChangeKind",
+    "Member",
+    "Story",
+    "StoryChange",
+    "StoryStatus",
+    "Tombstone",
+]
 
 
 class StoryStatus(StrEnum):
-    """Whether and how a story is shown."""
+    """Whether and how a story is shown.
+
+    WITHDRAWN: readers saw it and are told. WITHHELD: withdrawn before they ever saw it, so
+    only editors see it, as with HELD (an embargo runs) and QUARANTINED (a flood).
+    """
 
     USABLE = "usable"
     WITHDRAWN = "withdrawn"
     HELD = "held"
     QUARANTINED = "quarantined"
+    WITHHELD = "withheld"
     MERGED = "merged"
     REDACTED = "redacted"
+
+
+# What readers may see; a withdrawn story is shown as withdrawn.
+SHOWN: Final = frozenset({StoryStatus.USABLE, StoryStatus.WITHDRAWN})
+# What readers see nothing of, but editors do.
+HIDDEN: Final = frozenset({StoryStatus.HELD, StoryStatus.QUARANTINED, StoryStatus.WITHHELD})
 
 
 class ChangeKind(StrEnum):

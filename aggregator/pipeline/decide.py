@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 
 from aggregator.match import assign, choose_canonical, compare
 from aggregator.model.entries import NoticeKind
@@ -26,11 +27,15 @@ from aggregator.model.matching import (
 )
 from aggregator.model.policy import MatchPolicy
 from aggregator.model.stories import ChangeKind, StoryStatus
+from aggregator.pipeline.standing import joined, withdrawn
 
 __all__ = ["Decided", "Surroundings", "change_kind", "decide_all", "story_status"]
 
-# A quarantined story is held as well: leaving quarantine must not end its embargo.
-_MAY_BE_HELD = frozenset({StoryStatus.USABLE, StoryStatus.HELD, StoryStatus.QUARANTINED})
+# A quarantined story is held as well: leaving quarantine must not end its embargo. So is a
+# withdrawn one, whose release may come again; it is withdrawn again once the embargo ends.
+_MAY_BE_HELD = frozenset(
+    {StoryStatus.USABLE, StoryStatus.HELD, StoryStatus.QUARANTINED, StoryStatus.WITHDRAWN}
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Surroundings:
         members: Story id -> its entry ids.
         canonicals: Story id -> its canonical entry's id.
         statuses: Story id -> how it is shown.
+        seen: Stories that readers see, or saw once.
         pins: Active pins that touch any of them.
         policy: `[match]`.
         bodies: Entry ids -> their bodies. Only the choice of a canonical entry reads
@@ -52,6 +58,7 @@ class Surroundings:
     members: dict[str, list[int]] = field(default_factory=dict)
     canonicals: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, StoryStatus] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
     pins: tuple[Pin, ...] = ()
     policy: MatchPolicy
     bodies: Callable[[Sequence[int]], Mapping[int, str]] | None = None
@@ -124,7 +131,13 @@ def change_kind(entry: Subject, assignment: Assignment) -> ChangeKind:
 
 
 def story_status(
-    entry: Subject, kind: ChangeKind, *, before: StoryStatus, policy: MatchPolicy, now: datetime
+    entry: Subject,
+    kind: ChangeKind,
+    *,
+    before: StoryStatus,
+    seen: bool,
+    policy: MatchPolicy,
+    now: datetime,
 ) -> tuple[StoryStatus, datetime | None]:
     """How a story is shown once the entry belongs to it. Embargoes fail closed.
 
@@ -132,6 +145,7 @@ def story_status(
         entry: The entry that was added or revised.
         kind: What it does to the story.
         before: How the story was shown (USABLE for a new one).
+        seen: Whether readers ever saw it.
         policy: Whether embargoes are held.
         now: Our clock.
 
@@ -141,7 +155,7 @@ def story_status(
     embargo = next((n for n in entry.notices if n.kind is NoticeKind.EMBARGO), None)
     until = embargo.until if embargo else None
     if kind is ChangeKind.WITHDRAWN:
-        return StoryStatus.WITHDRAWN, until
+        return withdrawn(before, seen=seen), until
     runs = embargo is not None and (until is None or until > now)
     if runs and policy.hold_embargoed and before in _MAY_BE_HELD:
         return StoryStatus.HELD, until
@@ -173,7 +187,14 @@ def _decide(
     story_id = assignment.story_id or mint()
     kind = change_kind(entry, assignment)
     before = _shown_before(story_id, assignment, around)
-    status, until = story_status(entry, kind, before=before, policy=around.policy, now=now)
+    status, until = story_status(
+        entry,
+        kind,
+        before=before,
+        seen=story_id in around.seen,
+        policy=around.policy,
+        now=now,
+    )
     entry = replace(entry, story_id=story_id)
     canonical_id = _settle(entry, assignment, story_id, around)
     around.statuses[story_id] = status
@@ -241,11 +262,13 @@ def _read_bodies(members: Sequence[int], around: Surroundings) -> None:
 
 
 def _shown_before(story_id: str, assignment: Assignment, around: Surroundings) -> StoryStatus:
-    """The story's status; HELD where it absorbs a held one: the text is the same release's."""
-    own = around.statuses.get(story_id, StoryStatus.USABLE)
-    absorbed = {around.statuses.get(story) for story in assignment.absorb}
-    held = StoryStatus.HELD in absorbed and own in _MAY_BE_HELD
-    return StoryStatus.HELD if held else own
+    """How the story and those it absorbs are shown together, before the entry speaks."""
+    stories = [story for story in (story_id, *assignment.absorb) if story in around.statuses]
+    if not around.seen.isdisjoint(stories):
+        around.seen.add(story_id)
+    seen = story_id in around.seen
+    statuses = [around.statuses[story] for story in stories] or [StoryStatus.USABLE]
+    return reduce(lambda one, other: joined(one, other, seen=seen), statuses)
 
 
 def _announces_embargo(entry: Subject) -> bool:

@@ -17,7 +17,7 @@ from aggregator.model.entries import ParsedFeed
 from aggregator.model.feeds import Feed
 from aggregator.model.matching import Action, Decision, PreparedEntry, Subject, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.model.stories import ChangeKind, StoryStatus
+from aggregator.model.stories import HIDDEN, ChangeKind, StoryStatus
 from aggregator.pipeline.decide import Decided, Surroundings, decide_all
 from aggregator.pipeline.flood import held_back
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_entry
@@ -32,6 +32,7 @@ from aggregator.store import (
     pins,
     search,
     stories,
+    story_past,
     story_views,
     subjects,
 )
@@ -137,17 +138,26 @@ def load_surroundings(
     story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
     members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
     canonicals = story_views.canonicals(conn, story_ids)
+    statuses = story_views.statuses(conn, story_ids)
     missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
     loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)), bodies=bodies)
     return Surroundings(
         subjects={**loaded, **known},
         members=members,
         canonicals=canonicals,
-        statuses=story_views.statuses(conn, story_ids),
+        statuses=statuses,
+        seen=_seen(conn, statuses),
         pins=active,
         policy=policy,
         bodies=None if bodies else partial(subjects.bodies, conn),
     )
+
+
+def _seen(conn: Connection, statuses: Mapping[str, StoryStatus]) -> set[str]:
+    """Stories that readers see, or saw once; nearly always those shown now."""
+    hidden = {story for story, status in statuses.items() if status in HIDDEN}
+    pasts = story_past.of_releases(conn, hidden) if hidden else {}
+    return {story for story in statuses if story not in hidden or pasts[story].seen}
 
 
 def write_decided(
@@ -296,6 +306,7 @@ def _join(conn: Connection, outcome: Decided, *, now: datetime) -> None:
         effective_at=outcome.entry.effective_at,
         canonical_id=outcome.canonical_id,
         kind=outcome.kind,
+        status=outcome.status if outcome.kind is ChangeKind.WITHDRAWN else None,
         embargo_until=_latest_end(conn, outcome),
         note="; ".join(comparison.vetoes) if comparison else "",
     )
@@ -309,7 +320,9 @@ def _join(conn: Connection, outcome: Decided, *, now: datetime) -> None:
             now=now,
             canonical_id=outcome.canonical_id,
         )
-    if outcome.status.value != "usable" and outcome.kind is not ChangeKind.WITHDRAWN:
+    # An absorbed story may have been shown where this one was not.
+    told = outcome.status is StoryStatus.USABLE and not outcome.assignment.absorb
+    if not told and outcome.kind is not ChangeKind.WITHDRAWN:
         stories.set_status(
             conn,
             outcome.story_id,

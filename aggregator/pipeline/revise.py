@@ -9,10 +9,19 @@ from aggregator.match import POLICY_VERSION, RevisionChange, revision_changes
 from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.model.stories import ChangeKind, StoryStatus
+from aggregator.model.stories import HIDDEN, ChangeKind, StoryStatus
 from aggregator.pipeline.decide import story_status
 from aggregator.pipeline.sort import Changed
-from aggregator.store import bands, decisions, entries, search, stories, story_views, subjects
+from aggregator.store import (
+    bands,
+    decisions,
+    entries,
+    search,
+    stories,
+    story_past,
+    story_views,
+    subjects,
+)
 from aggregator.store.database import Connection
 
 __all__ = ["record_revisions"]
@@ -87,7 +96,8 @@ def _revise_story(
     kind = _kind(item, change)
     before = story_views.statuses(conn, [story_id]).get(story_id, StoryStatus.USABLE)
     entry = subjects.load(conn, [entry_id])[entry_id]
-    after, until = story_status(entry, kind, before=before, policy=policy, now=now)
+    seen = before not in HIDDEN or story_past.of_releases(conn, [story_id])[story_id].seen
+    after, until = story_status(entry, kind, before=before, seen=seen, policy=policy, now=now)
     # The page of an item that had waited for it: we know more, the publisher changed nothing.
     fuller = item.prepared.content_sha256 == item.stored.content_sha256
     changes_facts = change.changes_facts and not fuller
@@ -100,6 +110,7 @@ def _revise_story(
                 kind=kind,
                 note="; ".join(change.summary),
                 facts=changes_facts or kind is ChangeKind.WITHDRAWN,
+                status=after if kind is ChangeKind.WITHDRAWN else None,
                 embargo_until=until,
             )
         ],

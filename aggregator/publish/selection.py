@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from aggregator.model.policy import OutputPolicy
-from aggregator.model.stories import Story, StoryStatus
+from aggregator.model.stories import SHOWN, Story
 from aggregator.publish.content import canonical
 
 __all__ = ["is_published", "newest_first", "select"]
 
-_PUBLISHED = frozenset({StoryStatus.USABLE, StoryStatus.WITHDRAWN})
-
 
 def is_published(story: Story) -> bool:
     """Whether it is shown at all: not held, quarantined, merged away or redacted."""
-    return story.status in _PUBLISHED and bool(story.members)
+    return story.status in SHOWN and bool(story.members)
 
 
 def newest_first(stories: Iterable[Story]) -> list[Story]:

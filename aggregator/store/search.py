@@ -16,6 +16,7 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
+    and_,
     exists,
     func,
     or_,
@@ -148,7 +149,14 @@ def decisions(
     held = exists().where(
         _ENTRY.c.id.in_([_DECISION.c.entry_id, _DECISION.c.matched_entry_id]),
         _STORY.c.id == _ENTRY.c.story_id,
-        _STORY.c.status.not_in([status.value for status in LOGGED]),
+        or_(
+            _STORY.c.status.not_in([status.value for status in LOGGED]),
+            # Erased before readers ever saw it: no tombstone tells of it either.
+            and_(
+                _STORY.c.status == StoryStatus.REDACTED.value,
+                ~exists().where(schema.tombstones.c.story_id == _STORY.c.id),
+            ),
+        ),
     )
     statement = statement.add_columns(_DECISION.c.id).where(
         ~held,

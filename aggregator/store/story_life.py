@@ -1,6 +1,7 @@
 """Rarer turns in a story's life: merged, split, held, released, given another canonical.
 
-Merged: the older id survives, the other keeps its row with `merged_into` and a tombstone.
+Merged: the older id survives, the other keeps its row with `merged_into` and a tombstone,
+if readers ever saw it.
 Split: the founding entry's side keeps the id.
 """
 
@@ -10,11 +11,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from aggregator.errors import NotFoundError, UsageError
-from aggregator.model.stories import ChangeKind, StoryStatus
-from aggregator.store import outbox
+from aggregator.model.stories import HIDDEN, ChangeKind, StoryStatus
+from aggregator.store import outbox, story_past
 from aggregator.store.outbox import Happening
 from aggregator.store.schema import entries, stories, tombstones
 from aggregator.store.story_ids import new_id
@@ -27,6 +28,7 @@ _KINDS: Final = {
     StoryStatus.WITHDRAWN: ChangeKind.WITHDRAWN,
     StoryStatus.HELD: ChangeKind.HELD,
     StoryStatus.QUARANTINED: ChangeKind.HELD,
+    StoryStatus.WITHHELD: ChangeKind.WITHDRAWN,
     StoryStatus.REDACTED: ChangeKind.REDACTED,
 }
 
@@ -50,7 +52,7 @@ def merge(
     now: datetime,
     canonical_id: int | None = None,
 ) -> None:
-    """Moves all entries of one story into another and leaves a tombstone.
+    """Moves all entries of one story into another; leaves a tombstone if it was ever shown.
 
     Args:
         conn: A writing connection.
@@ -137,7 +139,7 @@ def split(
     seqs = outbox.write(
         conn,
         [
-            Happening(story_id=minted, kind=ChangeKind.CREATED, note=reason),
+            Happening(story_id=minted, kind=_opened(StoryStatus(story.status)), note=reason),
             Happening(story_id=story_id, kind=ChangeKind.SPLIT, note=reason),
         ],
         now=now,
@@ -164,7 +166,7 @@ def set_status(
     """Holds, releases, withdraws or redacts a story; does nothing if it is so already.
 
     A released story surfaces now; a withdrawn one counts as changed; a redacted one leaves
-    a tombstone.
+    a tombstone if it was ever shown.
 
     Args:
         conn: A writing connection.
@@ -172,7 +174,7 @@ def set_status(
         status: Any but MERGED.
         reason: In words, for the outbox.
         now: Our clock.
-        embargo_until: A stated embargo's end; None: as before.
+        embargo_until: A stated embargo's end; None or an earlier one: as before.
 
     Raises:
         NotFoundError: No such story.
@@ -181,19 +183,23 @@ def set_status(
     if status not in _KINDS:
         raise UsageError("A story is merged by merging it, not by its status.")
     story = _require(conn, story_id)
+    until = _later(story.embargo_until, embargo_until)
     if story.status == status.value:
+        if until != story.embargo_until:
+            _set(conn, story_id, {"embargo_until": until})
         return
     kind = _KINDS[status]
     seq = outbox.write(conn, [Happening(story_id=story_id, kind=kind, note=reason)], now=now)[0]
-    values: dict[str, Any] = {"seq": seq, "status": status.value}
-    if embargo_until is not None:
-        values["embargo_until"] = embargo_until
+    values: dict[str, Any] = {"seq": seq, "status": status.value, "embargo_until": until}
     if kind in {ChangeKind.RELEASED, ChangeKind.WITHDRAWN}:
         values["surfaced_at"] = now
     if kind is ChangeKind.WITHDRAWN:
         values |= {"updated": now, "revision": story.revision + 1}
     if kind is ChangeKind.REDACTED:
         _bury(conn, story_id, seq=seq, reason=reason, now=now, merged_into=None)
+    elif story.status == StoryStatus.REDACTED.value:
+        # Nothing of it was left; what has joined it since is shown under its id again.
+        conn.execute(delete(tombstones).where(tombstones.c.story_id == story_id))
     _set(conn, story_id, values)
 
 
@@ -208,6 +214,14 @@ def set_canonical(conn: Connection, story_id: str, entry_id: int, *, now: dateti
     change = Happening(story_id=story_id, kind=ChangeKind.CANONICAL_CHANGED, entry_id=entry_id)
     seq = outbox.write(conn, [change], now=now)[0]
     _set(conn, story_id, {"seq": seq, "canonical_id": entry_id})
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((end for end in (one, other) if end is not None), default=None)
+
+
+def _opened(status: StoryStatus) -> ChangeKind:
+    return ChangeKind.HELD if status in HIDDEN else ChangeKind.CREATED
 
 
 def _require(conn: Connection, story_id: str) -> Row[Any]:
@@ -264,6 +278,8 @@ def _bury(
     now: datetime,
     merged_into: str | None,
 ) -> None:
+    if not story_past.of_stories(conn, [story_id])[story_id].seen:
+        return
     row = {
         "story_id": story_id,
         "seq": seq,

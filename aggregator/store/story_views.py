@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_
 
 from aggregator.errors import NotFoundError, UsageError
-from aggregator.model.stories import Story, StoryStatus, Tombstone
+from aggregator.model.stories import SHOWN, Story, StoryStatus, Tombstone
 from aggregator.store import outbox, schema
 from aggregator.store.schema import entries, stories
 from aggregator.store.story_rows import load
@@ -35,9 +35,6 @@ __all__ = [
     "surviving",
     "tombstones",
 ]
-
-# What readers may see; a withdrawn story is shown as withdrawn.
-SHOWN: Final = frozenset({StoryStatus.USABLE, StoryStatus.WITHDRAWN})
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _CHANGED = select(stories.c.id).where(stories.c.seq > bindparam("seq")).order_by(stories.c.seq)

@@ -230,6 +230,7 @@ def test_whoever_follows_the_changes_misses_none(desk: Desk, client: TestClient)
 
 def test_a_story_held_back_after_it_was_shown_is_told_so(desk: Desk, client: TestClient) -> None:
     story = desk.open()
+    desk.pass_time(minutes=15)
     desk.set_status(story, StoryStatus.HELD)
     told = client.get("/api/changes").json()["changes"]
     assert [(row["story"], row["kind"], row["status"]) for row in told] == [
