@@ -105,8 +105,15 @@ def judge(outcome: Outcome, recorded: Recorded, now: datetime) -> PollReport:
     )
 
 
-def evidence(outcome: Outcome, report: PollReport, now: datetime) -> PollEvidence:
-    """What the schedule may know."""
+def evidence(outcome: Outcome, report: PollReport, now: datetime, *, pushed: bool) -> PollEvidence:
+    """What the schedule may know.
+
+    Args:
+        outcome: What the poll gathered.
+        report: What became of it.
+        now: When it is recorded.
+        pushed: Pushes of the feed are relied on.
+    """
     document = outcome.prepared
     return PollEvidence(
         now=now,
@@ -117,6 +124,7 @@ def evidence(outcome: Outcome, report: PollReport, now: datetime) -> PollEvidenc
         first_poll=outcome.first_poll,
         gap=report.gap,
         flooded=report.recorded.quarantined > 0,
+        pushed=pushed,
     )
 
 

@@ -28,6 +28,7 @@ class PollEvidence:
         first_poll: Nothing of the feed was stored before.
         gap: All items were new: some may have come and gone unseen.
         flooded: More new items than a feed brings; they are in quarantine.
+        pushed: A hub pushes what is new, reliably so far (WebSub).
     """
 
     now: datetime
@@ -38,6 +39,7 @@ class PollEvidence:
     first_poll: bool = False
     gap: bool = False
     flooded: bool = False
+    pushed: bool = False
 
 
 # Feed, its state after this poll (failures counted already), evidence -> the state with

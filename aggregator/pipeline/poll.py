@@ -50,6 +50,7 @@ from aggregator.pipeline.outcome import (
 )
 from aggregator.pipeline.planning import Plan
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
+from aggregator.pipeline.push import heard, note_hubs
 from aggregator.pipeline.record import RecordContext, record_document
 from aggregator.pipeline.reports import PollReport, Recorded
 from aggregator.store import contents, feeds, hosts, leases, pages, polls
@@ -277,13 +278,15 @@ def _finish(outcome: Outcome, parts: PollParts) -> PollReport:
         leases.verify(conn, outcome.claim.lease)
         recorded = _record(conn, outcome, parts, now=now)
         report = judge(outcome, recorded, now)
-        state = next_state(outcome, report, now)
+        state = note_hubs(next_state(outcome, report, now), outcome, now=now)
         if outcome.enriched is not None:
             state = replace(state, extra=waiting(state.extra, outcome.enriched.tries))
             pages.save(conn, outcome.enriched.pages, now=now)
             for host, until in outcome.enriched.quiet.items():
                 hosts.block(conn, host, until=min(until, now + LONGEST_RETRY_AFTER))
-        state = parts.plan(outcome.feed, state, evidence(outcome, report, now))
+        push = heard(conn, outcome, report, now=now)
+        found = evidence(outcome, report, now, pushed=push.trusted)
+        state = push.sooner(parts.plan(outcome.feed, state, found))
         feeds.save_state(conn, state)
         polls.record(conn, history_row(outcome, report))
         _heed_host(conn, outcome, now=now)

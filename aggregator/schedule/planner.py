@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model.feeds import Feed, FeedState
+from aggregator.model.feeds import Feed, FeedState, Priority
 from aggregator.model.fetching import FailureKind, FetchFailure
 from aggregator.model.policy import SchedulePolicy
 from aggregator.pipeline.planning import Plan, PollEvidence
@@ -70,7 +70,7 @@ def plan(
     memory = _learned(feed, memory, evidence, policy)
     at = after_success(
         feed,
-        memory.interval or feed.every,
+        _between(feed, memory, evidence, policy),
         wishes=_wishes(feed, memory, evidence),
         now=evidence.now,
         policy=policy,
@@ -122,6 +122,15 @@ def _learned(feed: Feed, memory: Memory, evidence: PollEvidence, policy: Schedul
     return replace(
         memory, ttl=parsed.ttl, skip_hours=parsed.skip_hours, skip_days=parsed.skip_days
     )
+
+
+def _between(
+    feed: Feed, memory: Memory, evidence: PollEvidence, policy: SchedulePolicy
+) -> timedelta:
+    """The interval: what is pushed need not be asked for often, but is asked for."""
+    if evidence.pushed and feed.priority is not Priority.WIRE:
+        return bounds_of(feed, policy).high
+    return memory.interval or feed.every
 
 
 def _share_new(evidence: PollEvidence) -> float:
