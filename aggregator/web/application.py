@@ -13,6 +13,7 @@ from aggregator.web import (
     api,
     documents,
     operations,
+    pages_access,
     pages_account,
     pages_feeds,
     pages_insights,
@@ -39,6 +40,7 @@ _PAGES: Final = (
     pages_review,
     pages_insights,
     pages_account,
+    pages_access,
 )
 
 

@@ -12,7 +12,31 @@ from starlette.requests import Request
 
 from aggregator.web.rendering import LogInFirstError, Page, open_page
 
-__all__ = ["EditorPage", "check_token", "checked_editor", "editor_page", "same_origin"]
+__all__ = [
+    "EditorPage",
+    "MemberPage",
+    "check_token",
+    "checked_editor",
+    "checked_member",
+    "editor_page",
+    "member_page",
+    "same_origin",
+]
+
+
+def member_page(request: Request) -> Page:
+    """A page for whoever has an account.
+
+    Raises:
+        LogInFirstError: Nobody is logged in.
+    """
+    page = open_page(request)
+    if page.visitor.user is None:
+        raise LogInFirstError
+    return page
+
+
+MemberPage = Annotated[Page, Depends(member_page)]
 
 
 def editor_page(request: Request) -> Page:
@@ -22,9 +46,7 @@ def editor_page(request: Request) -> Page:
         LogInFirstError: Nobody is logged in.
         HTTPException: 403: they may only read.
     """
-    page = open_page(request)
-    if page.visitor.user is None:
-        raise LogInFirstError
+    page = member_page(request)
     if not page.visitor.is_editor:
         raise HTTPException(HTTPStatus.FORBIDDEN, page.words("failure.editors_only"))
     return page
@@ -34,6 +56,15 @@ EditorPage = Annotated[Page, Depends(editor_page)]
 
 
 def checked_editor(request: Request, page: EditorPage, csrf: Annotated[str, Form()] = "") -> None:
+    """Refuses a form that is not ours.
+
+    Raises:
+        HTTPException: 403.
+    """
+    check_token(request, page, given=csrf, expected=page.visitor.csrf)
+
+
+def checked_member(request: Request, page: MemberPage, csrf: Annotated[str, Form()] = "") -> None:
     """Refuses a form that is not ours.
 
     Raises:

@@ -71,6 +71,7 @@ class Page:
             path=self.request.url.path,
             here=_here(self.request),
             site_title=self.services.settings.publish.title,
+            closed=self.services.settings.web.reading == "closed",
             when=partial(_moment, zone=zone, language=self.language),
             **context,
         )

@@ -33,3 +33,15 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("form[role=search] :disabled")) field.disabled = false;
 });
+
+// What is shown once can be copied by a button; the field is there without it.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const field = button.closest(".copy").querySelector("input");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    try { await navigator.clipboard.writeText(field.value); }
+    catch { document.execCommand("copy"); }
+    button.textContent = button.dataset.copy;
+  });
+}
