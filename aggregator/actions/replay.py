@@ -154,13 +154,13 @@ def _reclean(database: Database, fresh: Mapping[int, Fresh], *, now: datetime) -
         for entry, f in fresh.items()
     }
     with database.write() as conn:
-        still = [
-            record.entry_id
+        still = {
+            record.entry_id: record
             for record in records.load(conn, sorted(fresh))
             if record.redacted_at is None
             and record.revisions[-1].texts_purged_at is None
             and record.revisions[-1].number == fresh[record.entry_id].revision
-        ]
+        }
         entries.reclean(conn, [new[entry] for entry in still])
         bands.replace(
             conn,
@@ -169,8 +169,9 @@ def _reclean(database: Database, fresh: Mapping[int, Fresh], *, now: datetime) -
                     entry_id=entry,
                     effective_at=fresh[entry].effective_at,
                     signature=fresh[entry].prepared.signature,
+                    any_age=record.first_poll and not record.dated,
                 )
-                for entry in still
+                for entry, record in still.items()
             ],
         )
         _render_again(conn, [e for e in still if fresh[e].body_changes], now=now)

@@ -195,7 +195,10 @@ def _record_new(
         conn,
         [
             bands.BandEntry(
-                entry_id=s.entry_id, effective_at=s.effective_at, signature=s.signature
+                entry_id=s.entry_id,
+                effective_at=s.effective_at,
+                signature=s.signature,
+                any_age=_any_age(s),
             )
             for s in batch
         ],
@@ -228,7 +231,7 @@ def find_near(
             bands=s.signature.bands,
             keys=s.signature.keys,
             effective_at=s.effective_at,
-            window=ANY_TIME if s.first_poll and not s.dated else window,
+            window=ANY_TIME if _any_age(s) else window,
             exclude=frozenset({s.entry_id}),
         )
         for s in batch
@@ -238,6 +241,10 @@ def find_near(
         subject.entry_id: [candidate.entry_id for candidate in candidates]
         for subject, candidates in zip(batch, found, strict=True)
     }
+
+
+def _any_age(entry: Subject) -> bool:
+    return entry.first_poll and not entry.dated
 
 
 def _new_entry(

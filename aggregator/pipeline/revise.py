@@ -73,6 +73,7 @@ def record_revisions(
                 entry_id=item.stored.entry_id,
                 effective_at=item.stored.subject.effective_at,
                 signature=item.prepared.signature,
+                any_age=item.stored.subject.first_poll and not item.stored.subject.dated,
             )
             for item in changed
         ],

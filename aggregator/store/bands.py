@@ -6,6 +6,9 @@ the insert time of a key that begins with the band), a look-up touches only the 
 its window, and `purge` cuts off one end. Exact keys (link, body hash, number) have a table
 of their own and no window. `title:` keys live with the bands: titles repeat for ever.
 
+Entries that may be of any age (undated ones of a feed's first poll) stand in a bucket of
+their own: an entry of last year finds those first seen since then.
+
 A hot band (boilerplate, a template) costs no more than `MAX_PER_BAND` rows a bucket: the
 newest that carry it inside the window; whoever shares other bands is found by those.
 """
@@ -42,6 +45,8 @@ __all__ = [
 # with seven 248 and 35, with bands first 338 and 89. A look-up of 24 bands costs 1.4 times
 # as much at 1,000,000 entries as at 100,000.
 BUCKET_S: Final = 3 * 24 * 3600
+# Before the year 1: no effective time falls into it.
+ANY_AGE_BUCKET: Final = -1_000_000
 # Rows read of one band in one bucket: a band that many entries share says little, and
 # what it costs is bounded so.
 MAX_PER_BAND: Final = 16
@@ -52,6 +57,7 @@ MAX_CANDIDATES: Final = 20
 # Keys that are looked up inside the window only and expire with the bands.
 _PASSING: Final = ("title:",)
 _MICROS: Final = 1_000_000
+_NEVER: Final = 2**62
 
 _SQLITE_INSERT: Final = "INSERT OR IGNORE INTO bands (bucket, band, at, entry_id) VALUES (?,?,?,?)"
 _SQLITE_INSERT_KEYS: Final = "INSERT OR IGNORE INTO entry_keys (key, entry_id) VALUES (?, ?)"
@@ -64,19 +70,25 @@ _PG_INSERT_KEYS: Final = (
     "INSERT INTO entry_keys (key, entry_id) "
     "SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING"
 )
-_BOUNDS: Final = "SELECT (SELECT min(bucket) FROM bands), (SELECT max(bucket) FROM bands)"
+_BOUNDS: Final = f"""
+SELECT (SELECT min(bucket) FROM bands WHERE bucket > {ANY_AGE_BUCKET}),
+    (SELECT max(bucket) FROM bands),
+    EXISTS (SELECT 1 FROM bands WHERE bucket = {ANY_AGE_BUCKET})
+"""  # noqa: S608 - our own numbers
 # EXISTS first: most probes miss, and a miss then costs one seek and no aggregate.
-_SQLITE_BANDS: Final = """
+# What may be of any age was first seen at `at`: it is no younger, but maybe older.
+_SQLITE_BANDS: Final = f"""
 SELECT (
     SELECT group_concat(entry_id) FROM (
         SELECT entry_id FROM bands
-        WHERE bucket = k.value AND band = b.value AND at BETWEEN ?1 AND ?2
+        WHERE bucket = k.value AND band = b.value AND at BETWEEN ?1
+            AND CASE k.value WHEN {ANY_AGE_BUCKET} THEN {_NEVER} ELSE ?2 END
         ORDER BY at DESC, entry_id DESC LIMIT ?5
     )
 )
 FROM json_each(?3) AS k, json_each(?4) AS b
 WHERE EXISTS (SELECT 1 FROM bands WHERE bucket = k.value AND band = b.value)
-"""
+"""  # noqa: S608 - our own numbers
 _SQLITE_KEYS: Final = """
 SELECT k.value, (
     SELECT group_concat(entry_id) FROM (
@@ -86,16 +98,17 @@ SELECT k.value, (
 )
 FROM json_each(?2) AS k
 """
-_PG_BANDS: Final = """
+_PG_BANDS: Final = f"""
 SELECT hit.entry_id
 FROM unnest(%s::bigint[]) AS k (bucket)
 CROSS JOIN unnest(%s::bigint[]) AS b (band)
 CROSS JOIN LATERAL (
     SELECT entry_id FROM bands
-    WHERE bands.bucket = k.bucket AND bands.band = b.band AND at BETWEEN %s AND %s
+    WHERE bands.bucket = k.bucket AND bands.band = b.band AND at BETWEEN %s
+        AND CASE k.bucket WHEN {ANY_AGE_BUCKET} THEN {_NEVER} ELSE %s END
     ORDER BY at DESC, entry_id DESC LIMIT %s
 ) AS hit
-"""
+"""  # noqa: S608 - our own numbers
 _PG_KEYS: Final = """
 SELECT k.key, hit.entry_id
 FROM unnest(%s::bigint[]) AS k (key)
@@ -114,11 +127,13 @@ class BandEntry:
         entry_id: The entry.
         effective_at: Its effective time.
         signature: Its bands and keys.
+        any_age: That time is only when it was first seen.
     """
 
     entry_id: int
     effective_at: datetime
     signature: Signature
+    any_age: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +174,7 @@ class Candidate:
 class _Bounds:
     first: int
     last: int
+    any_age: bool
 
 
 def candidates(
@@ -191,7 +207,7 @@ def insert(conn: Connection, rows: Sequence[BandEntry]) -> None:
         rows: All entries of a poll at once: a batch costs less an entry than one does.
     """
     indexed = sorted(
-        (at // BUCKET_S, band, at, row.entry_id)
+        (ANY_AGE_BUCKET if row.any_age else at // BUCKET_S, band, at, row.entry_id)
         for row in rows
         for at in (_seconds(row.effective_at),)
         for band in _passing_bands(row.signature.bands, row.signature.keys)
@@ -219,7 +235,7 @@ def forget(conn: Connection, entries: Mapping[int, datetime]) -> None:
         conn: A writing connection.
         entries: Entry id -> its effective time.
     """
-    buckets = {_seconds(at) // BUCKET_S for at in entries.values()}
+    buckets = {ANY_AGE_BUCKET, *(_seconds(at) // BUCKET_S for at in entries.values())}
     band = schema.bands
     conn.execute(delete(band).where(band.c.bucket.in_(buckets), band.c.entry_id.in_(entries)))
 
@@ -260,23 +276,27 @@ def _bulk(
 
 
 def _bounds(conn: Connection) -> _Bounds | None:
-    first, last = conn.exec_driver_sql(_BOUNDS).one()
-    return None if first is None else _Bounds(first, last)
+    first, last, any_age = conn.exec_driver_sql(_BOUNDS).one()
+    if last is None:
+        return None
+    # Without a dated entry there is no bucket between the bounds.
+    return _Bounds(last + 1 if first is None else first, last, bool(any_age))
 
 
 def _sharing(conn: Connection, query: BandQuery, bounds: _Bounds) -> list[int]:
     """Entry ids that share a band, once for each band."""
     low = _seconds(query.effective_at - query.window)
     high = _seconds(query.effective_at + query.window)
-    buckets = range(max(low // BUCKET_S, bounds.first), min(high // BUCKET_S, bounds.last) + 1)
+    dated = range(max(low // BUCKET_S, bounds.first), min(high // BUCKET_S, bounds.last) + 1)
+    buckets = [*([ANY_AGE_BUCKET] if bounds.any_age else []), *dated]
     bands = sorted(_passing_bands(query.bands, query.keys))
     if not bands or not buckets:
         return []
     if conn.dialect.name == "sqlite":
-        parameters = (low, high, json.dumps(list(buckets)), json.dumps(bands), MAX_PER_BAND)
+        parameters = (low, high, json.dumps(buckets), json.dumps(bands), MAX_PER_BAND)
         rows = conn.exec_driver_sql(_SQLITE_BANDS, parameters)
         return [int(entry_id) for (ids,) in rows if ids for entry_id in ids.split(",")]
-    found = conn.exec_driver_sql(_PG_BANDS, (list(buckets), bands, low, high, MAX_PER_BAND))
+    found = conn.exec_driver_sql(_PG_BANDS, (buckets, bands, low, high, MAX_PER_BAND))
     return list(found.scalars())
 
 

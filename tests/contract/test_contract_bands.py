@@ -69,6 +69,44 @@ def test_a_band_counts_inside_the_window_only(
     assert bool(ask(conn, now + apart, 5)) is found
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param(-timedelta(days=400), True, id="by an entry of last year"),
+        pytest.param(WINDOW, True, id="by an entry at the window's end"),
+        pytest.param(WINDOW + timedelta(seconds=1), False, id="not by one of after the window"),
+    ],
+)
+def test_an_entry_of_unknown_age_is_found_by_entries_older_than_when_it_was_first_seen(
+    conn: Connection, make: Builder, now: datetime, asked: timedelta, found: object
+) -> None:
+    rows = [
+        BandEntry(entry_id=1, effective_at=now, signature=make.signature(5), any_age=True),
+        BandEntry(entry_id=2, effective_at=now, signature=make.signature(6)),
+    ]
+    bands.insert(conn, rows)
+    assert bool(ask(conn, now + asked, 5)) is found
+    assert bool(ask(conn, now + asked, 6)) is (found and asked == WINDOW)
+
+
+def test_entries_of_unknown_age_find_each_other_and_are_forgotten_alike(
+    conn: Connection, make: Builder, now: datetime
+) -> None:
+    bands.insert(
+        conn,
+        [BandEntry(entry_id=1, effective_at=now, signature=make.signature(5), any_age=True)],
+    )
+    anywhen = timedelta(days=36_500)
+    assert ask(conn, now + timedelta(days=9), 5, window=anywhen)
+    bands.forget(conn, {1: now})
+    assert ask(conn, now, 5, window=anywhen) == ()
+    bands.insert(
+        conn,
+        [BandEntry(entry_id=1, effective_at=now, signature=make.signature(5), any_age=True)],
+    )
+    assert bands.purge(conn, before=now + timedelta(seconds=1)) == 1
+
+
 def test_a_key_counts_at_any_age_and_before_all_bands(
     conn: Connection, make: Builder, now: datetime
 ) -> None:
