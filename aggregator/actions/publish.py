@@ -19,7 +19,7 @@ from aggregator import __version__
 from aggregator.actions.material import Gathered, check_outputs, gather, load_public
 from aggregator.clock import Clock
 from aggregator.model.policy import PublishPolicy, Settings
-from aggregator.model.stories import StoryStatus, Tombstone
+from aggregator.model.stories import Story, StoryStatus, Tombstone
 from aggregator.owners import this_process
 from aggregator.pipeline.claims import claim_lease
 from aggregator.publish.archive import (
@@ -30,14 +30,16 @@ from aggregator.publish.archive import (
 )
 from aggregator.publish.documents import Document, FragmentCache
 from aggregator.publish.plan import archive_document, live_documents, redacted_document
+from aggregator.publish.selection import is_published
 from aggregator.publish.writer import Compression, remove_document, write_documents
-from aggregator.store import documents, leases, story_views
+from aggregator.store import documents, leases, redacting, story_views
 from aggregator.store.database import Connection, Database
 from aggregator.store.documents import PublishedDocument
 from aggregator.store.leases import Lease
 
 __all__ = [
     "MERGED",
+    "REDACTED_NOTE",
     "SETTINGS_ROW",
     "Published",
     "document_names",
@@ -49,6 +51,8 @@ MERGED = "merged.atom"
 FORMS = (".atom", ".rss", ".json", ".ninjs.json")
 # Not a document: the row that remembers by which settings all of them were rendered.
 SETTINGS_ROW = "settings"
+# Of a change: an entry of the story was erased, and readers are told no more than that.
+REDACTED_NOTE = "redacted"
 # Rendering takes seconds; a publisher silent for this long has died.
 LEASE_TTL = timedelta(seconds=120)
 _COMPRESSED = Compression()
@@ -132,14 +136,19 @@ def document_names(policy: PublishPolicy) -> tuple[str, ...]:
 
 
 def redact_archive(
-    policy: PublishPolicy, stones: Collection[Tombstone], *, index: ArchiveIndex
+    policy: PublishPolicy,
+    stones: Collection[Tombstone],
+    *,
+    index: ArchiveIndex,
+    stories: Collection[Story] = (),
 ) -> tuple[str, ...]:
-    """Replaces stories in the archive documents by tombstones.
+    """Replaces stories in the archive documents by tombstones, or renders them anew.
 
     Args:
         policy: Where the documents are.
         stones: The stories; those no archive document holds are passed over.
         index: Which pages stand.
+        stories: Those that lost an entry and live on without it.
 
     Returns:
         Paths of the documents that were written again.
@@ -148,12 +157,13 @@ def redact_archive(
         PublishError: A document cannot be read or written.
     """
     written: list[str] = []
-    for page in index.pages if stones else ():
+    shown = [story for story in stories if is_published(story)]
+    for page in index.pages if stones or shown else ():
         path = archive_path(page.number)
         body = _read(policy.output_dir / path)
-        cut = (
-            redacted_document(path, body, tombstones=list(stones), policy=policy) if body else None
-        )
+        if body is None:
+            continue
+        cut = redacted_document(path, body, tombstones=[*stones], policy=policy, stories=shown)
         if cut is not None:
             written += write_documents([cut], policy.output_dir, compression=_COMPRESSED)
     return tuple(written)
@@ -181,7 +191,8 @@ class _Publisher:
         index = read_index(policy)
         with self.database.read() as conn:
             before = documents.published(conn)
-            written = list(redact_archive(policy, self._erased(conn, before), index=index))
+            stones, mended = self._erased(conn, before)
+            written = list(redact_archive(policy, stones, index=index, stories=mended))
             gathered = gather(conn, self.settings, index)
             written += self._archive(conn, gathered, lease)
         live = live_documents(gathered.material, policy, cache=self.cache)
@@ -197,12 +208,15 @@ class _Publisher:
 
     def _erased(
         self, conn: Connection, before: Mapping[str, PublishedDocument]
-    ) -> list[Tombstone]:
-        """Tombstones of stories that were redacted since the last time."""
+    ) -> tuple[list[Tombstone], tuple[Story, ...]]:
+        """Stories redacted since the last time, and those that lost an entry so."""
         since = before[MERGED].seq if MERGED in before else 0
         stones = story_views.tombstones(conn, since_seq=since, limit=10_000)
         statuses = story_views.statuses(conn, [stone.story_id for stone in stones])
-        return [s for s in stones if statuses.get(s.story_id) is StoryStatus.REDACTED]
+        erased = [s for s in stones if statuses.get(s.story_id) is StoryStatus.REDACTED]
+        ids = redacting.stories_mended(conn, since, note=REDACTED_NOTE)
+        gone = {stone.story_id for stone in erased}
+        return erased, load_public(conn, [i for i in ids if i not in gone], self.settings)
 
     def _archive(self, conn: Connection, gathered: Gathered, lease: Lease) -> Iterable[str]:
         policy = self.settings.publish

@@ -1,6 +1,6 @@
 """Erases an entry's content on a person's word: revoked appeals, press contacts.
 
-    database | archive documents | documents | free pages of the file
+    database | free pages of the file | archive documents | documents
 
 The database goes first: whatever fails afterwards can be done again, and nothing renders
 the content once it is gone there. The log keeps hash, who, when and why. There is no way
@@ -12,7 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.actions.publish import publish_changed, read_index, redact_archive
+from aggregator.actions.material import load_public
+from aggregator.actions.publish import (
+    REDACTED_NOTE,
+    publish_changed,
+    read_index,
+    redact_archive,
+)
 from aggregator.clock import Clock
 from aggregator.errors import NotFoundError, StoreUnavailableError, UsageError
 from aggregator.match import choose_canonical
@@ -31,9 +37,6 @@ from aggregator.store import (
 from aggregator.store.database import Connection, Database
 
 __all__ = ["Redacted", "redact_entry"]
-
-# What readers are told; the person's own words stay in the audit trail.
-TOLD = "redacted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +98,8 @@ def redact_entry(
     now = clock()
     with database.write() as conn:
         erased = _erase(conn, entry_id, reason=reason.strip(), who=who, now=now)
-    stone = Tombstone(story_id=erased.story_id, gone_at=now, reason=TOLD, merged_into=None)
-    policy = settings.publish
-    written = redact_archive(policy, [stone], index=read_index(policy))
+    vacuumed = _vacuum(database)
+    written = _rewrite_archive(database, settings, erased, now=now)
     publish_changed(database, settings, clock=clock, anew=True)
     return Redacted(
         entry_id=entry_id,
@@ -105,8 +107,23 @@ def redact_entry(
         canonical_id=erased.canonical_id,
         others=erased.others,
         documents=written,
-        vacuumed=_vacuum(database),
+        vacuumed=vacuumed,
     )
+
+
+def _rewrite_archive(
+    database: Database, settings: Settings, erased: _Erased, *, now: datetime
+) -> tuple[str, ...]:
+    """The archive pages that held the story: without it, or with it as it reads now."""
+    policy, index = settings.publish, read_index(settings.publish)
+    if erased.canonical_id is None:
+        stone = Tombstone(
+            story_id=erased.story_id, gone_at=now, reason=REDACTED_NOTE, merged_into=None
+        )
+        return redact_archive(policy, [stone], index=index)
+    with database.read() as conn:
+        mended = load_public(conn, [erased.story_id], settings)
+    return redact_archive(policy, [], index=index, stories=mended)
 
 
 def _erase(conn: Connection, entry_id: int, *, reason: str, who: str, now: datetime) -> _Erased:
@@ -123,7 +140,7 @@ def _erase(conn: Connection, entry_id: int, *, reason: str, who: str, now: datet
         other.entry_id for other in records.entries_of(conn, story) if other.redacted_at is None
     ]
     if not others:
-        stories.set_status(conn, story, StoryStatus.REDACTED, reason=TOLD, now=now)
+        stories.set_status(conn, story, StoryStatus.REDACTED, reason=REDACTED_NOTE, now=now)
         return _Erased(story, None, ())
     canonical = story_views.canonicals(conn, [story])[story]
     if canonical == entry_id:
@@ -132,7 +149,7 @@ def _erase(conn: Connection, entry_id: int, *, reason: str, who: str, now: datet
         )
         stories.set_canonical(conn, story, canonical, now=now)
     # The list of members reads otherwise, too: every document is rendered again.
-    mended = stories.Revising(story_id=story, entry_id=canonical, facts=False, note=TOLD)
+    mended = stories.Revising(story_id=story, entry_id=canonical, facts=False, note=REDACTED_NOTE)
     stories.revise(conn, [mended], now=now)
     return _Erased(story, canonical, tuple(others))
 

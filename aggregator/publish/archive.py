@@ -172,27 +172,28 @@ def archive_path(number: int) -> str:
     return f"archive/{number:06d}.atom"
 
 
-def redacted(body: bytes, tombstones: Sequence[tuple[str, str]]) -> bytes | None:
-    """An archive document without some of its entries.
+def redacted(body: bytes, fresh: Sequence[tuple[str, str]]) -> bytes | None:
+    """An archive document with something else in the place of some of its entries.
 
     Everything else stays byte for byte.
 
     Args:
         body: A document as `atom.render_atom` made it: character data is escaped there,
             so the tags found here are tags.
-        tombstones: Story id and the rendered `at:deleted-entry` that takes its place.
+        fresh: Story id and what takes its place: a rendered `at:deleted-entry`, or the entry
+            as it reads now. Ends in a line feed.
 
     Returns:
         The new bytes, or None if none of the stories is in it.
     """
     text, touched = body.decode("utf-8"), False
-    for story, stone in tombstones:
+    for story, instead in fresh:
         found = text.find(f"\n<id>{story_id(story)}</id>\n")
         if found < 0:
             continue
         start = text.rfind("<entry", 0, found)
         end = text.index("</entry>\n", found) + len("</entry>\n")
-        text, touched = f"{text[:start]}{stone}{text[end:]}", True
+        text, touched = f"{text[:start]}{instead}{text[end:]}", True
     return text.encode("utf-8") if touched else None
 
 

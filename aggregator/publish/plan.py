@@ -24,7 +24,13 @@ from aggregator.publish.archive import (
     redacted,
     tombstones_between,
 )
-from aggregator.publish.atom import ATOM_TYPE, FeedHead, deleted_entry, render_atom
+from aggregator.publish.atom import (
+    ATOM_TYPE,
+    FeedHead,
+    deleted_entry,
+    render_atom,
+    story_entry,
+)
 from aggregator.publish.corrections import render_corrections
 from aggregator.publish.documents import Document, FragmentCache, compose, fragment
 from aggregator.publish.entries import EntryItem, render_entries
@@ -258,9 +264,14 @@ def archive_document(
 
 
 def redacted_document(
-    path: str, body: bytes, *, tombstones: Sequence[Tombstone], policy: PublishPolicy
+    path: str,
+    body: bytes,
+    *,
+    tombstones: Sequence[Tombstone],
+    policy: PublishPolicy,
+    stories: Sequence[Story] = (),
 ) -> Document | None:
-    """A published archive document with some stories replaced by tombstones.
+    """A published archive document with some stories replaced by tombstones or made anew.
 
     The only change an archive document ever sees. Everything else in it stays byte for
     byte.
@@ -270,14 +281,17 @@ def redacted_document(
         body: The bytes as published.
         tombstones: The redacted stories; those not in this document are passed over.
         policy: As it was written with.
+        stories: Those that lost an entry and live on: they are rendered without it.
 
     Returns:
         The document to write, or None if it holds none of them.
     """
     options = options_for(policy)
-    stones = [(stone.story_id, deleted_entry(stone, options)) for stone in tombstones]
-    cut = redacted(body, stones)
+    fresh = [(stone.story_id, deleted_entry(stone, options)) for stone in tombstones]
+    fresh += [(story.id, story_entry(story, options)) for story in stories]
+    cut = redacted(body, fresh)
     if cut is None:
         return None
-    newest = max(stone.gone_at for stone in tombstones)
+    times = (*(s.gone_at for s in tombstones), *(s.updated for s in stories))
+    newest = max(times, default=None)
     return compose(path, ATOM_TYPE, [fragment(cut.decode("utf-8"))], updated=newest)

@@ -7,7 +7,7 @@ item that is still in its feed is recognised and not stored again, nor is its co
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -180,7 +180,7 @@ def _without_contacts(row: Row[Any], spans: Sequence[Span]) -> dict[str, object]
     }
 
 
-def _drop_raws(conn: Connection, digests: Set[str], *, before: datetime) -> None:
+def _drop_raws(conn: Connection, digests: set[str], *, before: datetime) -> None:
     """Items as delivered, but for those that a younger revision has, too."""
     kept = set(conn.scalars(_YOUNGER, {"digests": sorted(digests), "before": before}))
     conn.execute(delete(schema.raws).where(schema.raws.c.sha256.in_(sorted(digests - kept))))

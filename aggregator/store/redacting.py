@@ -1,8 +1,9 @@
 """Erases the content of entries: on a person's word (redact) or by age (retention).
 
 What identifies an entry stays for ever, so that a purged item still in its feed does not
-come back as new: guid, link, hashes, keys. Redaction also takes the search rows, the bands
-and the words the dedup log was found by, and writes who, when and why to the audit trail.
+come back as new: guid, link, hashes, keys. Redaction also takes the search rows, the bands,
+what quotes the entry anywhere (`quoting`) and the words the dedup log was found by, and
+writes who, when and why to the audit trail.
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from aggregator.errors import NotFoundError
-from aggregator.store import audit, bands, pages, schema, schema_operations, search_index
+from aggregator.store import (
+    audit,
+    bands,
+    pages,
+    quoting,
+    schema,
+    schema_operations,
+    search_index,
+)
 from aggregator.store.current import current_documents
-from aggregator.store.search_index import SearchRow
-from aggregator.store.terms import terms
 
-__all__ = ["purge_texts", "redact"]
+__all__ = ["purge_texts", "redact", "stories_mended"]
 
 _REVISION = schema.revisions
 _ENTRY = schema.entries
-_DECISION = schema.decisions
 # Texts that retention drops; a title stays, so that the log and the story stay readable.
 _TEXTS: Final = {"text": "", "html": "", "summary": "", "spans": []}
 _CONTENT: Final = {
@@ -66,7 +72,9 @@ def redact(conn: Connection, entry_id: int, *, reason: str, by: str, now: dateti
         raise NotFoundError(f"There is no entry {entry_id}.")
     search_index.remove(conn, search_index.ENTRIES, rows=current_documents(conn, [entry_id]))
     bands.forget(conn, {entry_id: row.effective_at})
-    _forget_words(conn, entry_id)
+    words = quoting.quotable(conn, entry_id)
+    quoting.forget_decisions(conn, words, entry_id=entry_id)
+    quoting.forget_quotations(conn, words, entry_id=entry_id, story_id=row.story_id)
     pages.forget(conn, _links(conn, entry_id))
     hashes = _erase(conn, [entry_id], _CONTENT, now=now)
     conn.execute(update(_ENTRY).where(_ENTRY.c.id == entry_id).values(redacted_at=now))
@@ -81,6 +89,17 @@ def redact(conn: Connection, entry_id: int, *, reason: str, by: str, now: dateti
             detail={"reason": reason, "content_sha256": hashes, "story": row.story_id},
         ),
     )
+
+
+def stories_mended(conn: Connection, since: int, *, note: str) -> tuple[str, ...]:
+    """Stories with a change of that note after a `seq`: they lost an entry and live on."""
+    changes = schema.changes
+    rows = conn.scalars(
+        select(changes.c.story_id)
+        .where(changes.c.seq > since, changes.c.note == note)
+        .order_by(changes.c.seq)
+    )
+    return tuple(dict.fromkeys(rows))
 
 
 def purge_texts(conn: Connection, *, before: datetime, limit: int) -> int:
@@ -148,18 +167,3 @@ def _forget_copies(conn: Connection, entry_id: int, story_id: str | None) -> Non
     fragments, changes = schema_operations.fragments, schema.changes
     conn.execute(delete(fragments).where(fragments.c.story_id == story_id))
     conn.execute(update(changes).where(changes.c.entry_id == entry_id).values(note=""))
-
-
-def _forget_words(conn: Connection, entry_id: int) -> None:
-    """Takes titles and words out of the decisions that name the entry."""
-    mine = or_(_DECISION.c.entry_id == entry_id, _DECISION.c.matched_entry_id == entry_id)
-    rows = conn.execute(select(_DECISION).where(mine)).all()
-    if not rows:
-        return
-    documents = [
-        SearchRow(id=row.id, terms=terms(row.titles, row.words, row.language)) for row in rows
-    ]
-    search_index.remove(conn, search_index.DECISIONS, rows=documents)
-    conn.execute(update(_DECISION).where(mine).values(titles="", words="", evidence={}))
-    blank = [SearchRow(id=row.id, terms=terms("", "", "")) for row in rows]
-    search_index.add(conn, search_index.DECISIONS, rows=blank)
