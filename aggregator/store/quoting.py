@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, or_, select, update
 
+from aggregator.model.matching import ENGINE
 from aggregator.store import schema, schema_people, search_index
 from aggregator.store.columns import metadata
 from aggregator.store.search_index import SearchRow
@@ -47,7 +48,6 @@ _EXEMPT: Final = frozenset(
     )
 )
 _FEED_COLUMNS: Final = frozenset(("last_error", "paused_reason"))
-_ENGINE: Final = "engine"
 # A redaction's own reason is kept for ever; a person wrote it for that.
 _REDACTION: Final = "redact"
 
@@ -124,7 +124,7 @@ def forget_decisions(conn: Connection, words: Quotable, *, entry_id: int) -> Non
         before = SearchRow(id=row.id, terms=terms(row.titles, row.words, row.language))
         search_index.remove(conn, search_index.DECISIONS, rows=[before])
         blank = {"titles": "", "words": "", "evidence": {}, "rule": row.rule}
-        if row.decided_by != _ENGINE:
+        if row.decided_by != ENGINE:
             # A person's reason stands where the engine names its rule.
             blank["rule"] = _without(row.rule, words.near | words.own)
         conn.execute(update(_DECISION).where(_DECISION.c.id == row_id).values(**blank))
