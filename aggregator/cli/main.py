@@ -9,6 +9,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli import (
+    access_commands,
     boilerplate_commands,
     config_commands,
     daemon_commands,
@@ -80,9 +81,11 @@ for command in (
     replay_commands.replay_,
     story_commands.explain,
     story_commands.log,
+    access_commands.subscribers,
     story_commands.stories,
     text_commands.clean,
     text_commands.dedup,
+    access_commands.tokens,
     web_commands.serve,
     web_commands.users,
 ):
