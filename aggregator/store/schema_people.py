@@ -13,6 +13,7 @@ __all__ = [
     "deliveries",
     "saved_searches",
     "sessions",
+    "signing_keys",
     "subscriptions",
     "tokens",
     "users",
@@ -137,6 +138,16 @@ subscriptions = Table(
     Column("last_used_at", UtcTime),
     Column("revoked_at", UtcTime),
     Column("extra", Json, nullable=False),
+)
+
+# Keys that sign exports, where no file holds the key: made once, the newest one signs.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=False),
+    Column("private_key", Text, nullable=False),
+    Column("public_key", Text, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
 )
 
 saved_searches = Table(
