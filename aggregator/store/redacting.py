@@ -79,6 +79,9 @@ def redact(conn: Connection, entry_id: int, *, reason: str, by: str, now: dateti
     hashes = _erase(conn, [entry_id], _CONTENT, now=now)
     conn.execute(update(_ENTRY).where(_ENTRY.c.id == entry_id).values(redacted_at=now))
     _forget_copies(conn, entry_id, row.story_id)
+    # What changed from revision to revision quotes figures of the text.
+    told = schema.changes.c.entry_id == entry_id
+    conn.execute(update(schema.changes).where(told).values(note=""))
     audit.record(
         conn,
         audit.AuditRecord(

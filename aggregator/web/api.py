@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from aggregator import __version__
-from aggregator.web import api_docs, api_export, api_log, api_people, api_stories
+from aggregator.web import api_changes, api_docs, api_export, api_log, api_people, api_stories
 from aggregator.web.api_access import require_reader
 from aggregator.web.problems import Problem, add_problems
 from aggregator.web.services import WebServices
@@ -43,7 +43,7 @@ def create_api(services: WebServices) -> FastAPI:
     )
     app.state.services = services
     add_problems(app)
-    for part in (api_stories, api_log, api_people, api_export):
+    for part in (api_stories, api_log, api_people, api_export, api_changes):
         app.include_router(part.router(services))
     # FastAPI documents an application that replaces its `openapi`.
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]

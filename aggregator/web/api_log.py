@@ -1,4 +1,4 @@
-"""The dedup log, explanations, and the changes a program follows."""
+"""The dedup log, and explanations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from fastapi import APIRouter, Query
 
 from aggregator.actions.browsing import LogFilter, browse_log
 from aggregator.actions.log import explain_pair
-from aggregator.actions.visible import check_visible, visible_changes
+from aggregator.actions.visible import check_visible
 from aggregator.model.matching import Verdict
 from aggregator.web.api_models import (
-    ChangeOut,
-    Changes,
     DecisionList,
     DecisionOut,
     ExplanationOut,
@@ -26,7 +24,6 @@ from aggregator.web.services import WebServices
 
 __all__ = ["router"]
 
-Since = Annotated[int, Query(ge=0, le=2**53, description="`next` of the last call; 0: all")]
 Similarity = Annotated[float | None, Query(ge=0, le=1, description="At least so similar")]
 Date = Annotated[
     str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="A day like 2026-01-31")
@@ -34,11 +31,10 @@ Date = Annotated[
 
 
 def router(services: WebServices) -> APIRouter:
-    """`/decisions`, `/explain`, `/changes`."""
+    """`/decisions`, `/explain`."""
     routes = APIRouter(tags=["log"])
     _add_decisions(routes, services)
     _add_explanation(routes, services)
-    _add_changes(routes, services)
     return routes
 
 
@@ -94,21 +90,3 @@ def _add_explanation(routes: APIRouter, services: WebServices) -> None:
             pins=[PinOut.of(pin) for pin in found.pins],
         )
 
-
-def _add_changes(routes: APIRouter, services: WebServices) -> None:
-    @routes.get("/changes", responses=problems())
-    def list_changes(since: Since = 0, limit: Limit = 200) -> Changes:
-        """Changes of stories after a cursor, oldest first; none is ever dropped.
-
-        Keep `next` and ask again: nothing is missed, whatever happened in between. `limit`
-        counts changes looked at; some of them may concern what is held back.
-        """
-        found = visible_changes(services.database, since, limit=limit)
-        return Changes(
-            changes=[
-                ChangeOut.of(row.change, status=row.status, survivor=row.survivor)
-                for row in found.changes
-            ],
-            next=found.cursor,
-            more=found.more,
-        )

@@ -13,15 +13,14 @@ from aggregator.actions.log import LogRow
 from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.model.policy import PublishPolicy
-from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
-from aggregator.publish.addresses import is_secret, member_link, story_page
+from aggregator.model.stories import Story, StoryStatus
+from aggregator.publish.addresses import is_secret
 from aggregator.publish.options import ContentMode, content_mode, options_for
+from aggregator.publish.shapes import MemberOut, StoryOut
 from aggregator.store.records import EntryRecord, RevisionRecord
 from aggregator.web.api_pin_models import PinOut
 
 __all__ = [
-    "ChangeOut",
-    "Changes",
     "DecisionList",
     "DecisionOut",
     "EntryOut",
@@ -32,58 +31,6 @@ __all__ = [
     "StoryList",
     "StoryOut",
 ]
-
-
-class MemberOut(BaseModel):
-    """One entry of a story."""
-
-    entry: int
-    feed: str
-    outlet: str
-    outlet_name: str
-    kind: OutletKind
-    link: str | None = Field(description="None where it would tell credentials")
-    title: str
-    published: datetime | None
-    first_seen_at: datetime
-    revision: int
-    verdict: Verdict = Field(description="How it came into the story")
-    language: str
-
-
-class StoryOut(BaseModel):
-    """One merged story; its members canonical first."""
-
-    id: str
-    page: str = Field(description="Its page, for people")
-    title: str
-    status: StoryStatus
-    issuer: str | None
-    language: str
-    published: datetime
-    updated: datetime = Field(description="Moves only when facts change")
-    revision: int
-    embargo_until: datetime | None
-    canonical: int = Field(description="Entry that stands for the story")
-    members: list[MemberOut]
-
-    @classmethod
-    def of(cls, story: Story, policy: PublishPolicy) -> StoryOut:
-        """A story whose private members are marked."""
-        return cls(
-            id=story.id,
-            page=story_page(policy.base_url, story.id),
-            title=story.title,
-            status=story.status,
-            issuer=story.issuer,
-            language=story.language,
-            published=story.published,
-            updated=story.updated,
-            revision=story.revision,
-            embargo_until=story.embargo_until,
-            canonical=story.canonical_id,
-            members=[_member(member) for member in story.members],
-        )
 
 
 class StoryList(BaseModel):
@@ -137,7 +84,7 @@ class EntryOut(BaseModel):
         return cls(
             entry=record.entry_id,
             story=story.id,
-            member=_member(member),
+            member=MemberOut.of(member),
             revisions=[_revision(revision, mode) for revision in record.revisions],
         )
 
@@ -269,49 +216,13 @@ class HitList(BaseModel):
     next: int | None = Field(description="`cursor` of the next page; null: this is the last")
 
 
-class ChangeOut(BaseModel):
-    """One change of a story."""
-
-    seq: int
-    story: str
-    kind: ChangeKind
-    status: StoryStatus = Field(description="Of the story now")
-    merged_into: str | None = Field(description="The surviving story, where it was merged")
-    changed_at: datetime
-    entry: int | None
-    note: str
-
-    @classmethod
-    def of(cls, change: StoryChange, *, status: StoryStatus, survivor: str | None) -> ChangeOut:
-        """A change that readers may hear of."""
-        told = status in {StoryStatus.USABLE, StoryStatus.WITHDRAWN}
-        return cls(
-            seq=change.seq,
-            story=change.story_id,
-            kind=change.kind,
-            status=status,
-            merged_into=survivor,
-            changed_at=change.changed_at,
-            entry=change.entry_id,
-            note=change.note if told else "",
-        )
-
-
-class Changes(BaseModel):
-    """Changes after a cursor, oldest first."""
-
-    changes: list[ChangeOut]
-    next: int = Field(description="`since` of the next call; keep it")
-    more: bool = Field(description="Whether to call again at once")
-
-
 def hits_of(rows: Sequence[tuple[int, Story]]) -> list[Hit]:
     """Entries found, with their stories."""
     return [
         Hit(
             entry=entry_id,
             story=story.id,
-            member=_member(next(m for m in story.members if m.entry_id == entry_id)),
+            member=MemberOut.of(next(m for m in story.members if m.entry_id == entry_id)),
         )
         for entry_id, story in rows
     ]
@@ -323,23 +234,6 @@ def plain(evidence: Mapping[str, object]) -> dict[str, Any]:
         name: list(value) if isinstance(value, tuple | frozenset) else value
         for name, value in evidence.items()
     }
-
-
-def _member(member: Member) -> MemberOut:
-    return MemberOut(
-        entry=member.entry_id,
-        feed=member.feed_id,
-        outlet=member.outlet_id,
-        outlet_name=member.outlet_name,
-        kind=member.outlet_kind,
-        link=member_link(member),
-        title=member.title,
-        published=member.published,
-        first_seen_at=member.first_seen_at,
-        revision=member.revision,
-        verdict=member.verdict,
-        language=member.language,
-    )
 
 
 # As published excerpts: docs/reference/published-feed.md.

@@ -1,0 +1,136 @@
+"""Changes of stories as outsiders may hear of them, in order, none missed, none too early.
+
+    outbox after a cursor | what readers may hear of | with the story as it is shown now
+
+A story that is held back, or was never shown, is not told of by id either. Whoever was told
+of one before it was held, merged or redacted hears that it must be taken down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from aggregator.actions.material import load_public
+from aggregator.model.policy import Settings
+from aggregator.model.stories import HIDDEN, SHOWN, ChangeKind, Story, StoryChange, StoryStatus
+from aggregator.store import outbox, story_past, story_views
+from aggregator.store.database import Connection, Database
+from aggregator.store.story_past import Past
+
+__all__ = ["Event", "Stretch", "changes_after", "events_after", "visible_changes", "with_stories"]
+
+# What is told of a story that is held back: whoever copied it must take it down.
+_TAKEN_DOWN = frozenset({ChangeKind.HELD, ChangeKind.MERGED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A change that may be told, with the state of its story.
+
+    Attributes:
+        change: The row of the outbox; its note is "" where the story is not shown.
+        status: Of the story now.
+        survivor: The story it was merged into, if that may be told, or None.
+        story: The story as it is shown now, or None: it is not, or was not asked for.
+    """
+
+    change: StoryChange
+    status: StoryStatus
+    survivor: str | None
+    story: Story | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of the outbox.
+
+    Attributes:
+        events: What may be told, oldest first.
+        cursor: Where the next stretch begins.
+        head: The newest change there is.
+        floor: The smallest cursor from which nothing is missing.
+    """
+
+    events: tuple[Event, ...]
+    cursor: int
+    head: int
+    floor: int = 0
+
+    @property
+    def more(self) -> bool:
+        """Whether there is a next stretch already."""
+        return self.cursor < self.head
+
+
+def visible_changes(database: Database, since: int, *, limit: int) -> Stretch:
+    """Changes after a cursor, without their stories, in a snapshot of its own."""
+    with database.read() as conn:
+        return changes_after(conn, since, limit=limit)
+
+
+def events_after(conn: Connection, since: int, *, limit: int, settings: Settings) -> Stretch:
+    """Changes after a cursor, each with its story as it is shown now."""
+    found = changes_after(conn, since, limit=limit)
+    return replace(found, events=with_stories(conn, found.events, settings))
+
+
+def changes_after(conn: Connection, since: int, *, limit: int) -> Stretch:
+    """Changes after a cursor, without their stories.
+
+    Args:
+        conn: One snapshot.
+        since: `seq` of the last change seen.
+        limit: At most so many changes are looked at; fewer may be told.
+    """
+    rows = outbox.changes_since(conn, since, limit=limit)
+    ids = {row.story_id for row in rows}
+    statuses = story_views.statuses(conn, ids)
+    survivors = {
+        story: story_views.surviving(conn, story)
+        for story, status in statuses.items()
+        if status is StoryStatus.MERGED
+    }
+    statuses |= story_views.statuses(conn, survivors.values())
+    pasts = story_past.of_stories(conn, ids)
+    return Stretch(
+        events=tuple(
+            _event(row, statuses, survivors)
+            for row in rows
+            if _told(row, statuses[survivors.get(row.story_id, row.story_id)], pasts[row.story_id])
+        ),
+        cursor=rows[-1].seq if rows else since,
+        head=outbox.head(conn),
+        floor=outbox.floor(conn),
+    )
+
+
+def with_stories(
+    conn: Connection, events: tuple[Event, ...], settings: Settings
+) -> tuple[Event, ...]:
+    """The events with those stories that readers may see."""
+    ids = {event.change.story_id for event in events if event.status in SHOWN}
+    stories = {story.id: story for story in load_public(conn, sorted(ids), settings)}
+    return tuple(replace(event, story=stories.get(event.change.story_id)) for event in events)
+
+
+def _event(
+    row: StoryChange, statuses: Mapping[str, StoryStatus], survivors: Mapping[str, str]
+) -> Event:
+    status = statuses[row.story_id]
+    survivor = survivors.get(row.story_id)
+    told = survivor is not None and statuses[survivor] not in HIDDEN
+    return Event(
+        change=row if status in SHOWN else replace(row, note=""),
+        status=status,
+        survivor=survivor if told else None,
+    )
+
+
+def _told(change: StoryChange, status: StoryStatus, past: Past) -> bool:
+    """Whether anybody hears of a change, its story (or survivor) being shown so now."""
+    if past.shown_since is None or change.seq < past.shown_since:
+        return False
+    if status in HIDDEN:
+        return change.seq > past.shown_since and change.kind in _TAKEN_DOWN
+    return True

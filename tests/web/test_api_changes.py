@@ -1,0 +1,282 @@
+"""`/api/changes`: whoever follows misses nothing and hears nothing too early."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from aggregator.errors import UsageError
+from aggregator.model.stories import SHOWN, StoryStatus
+from aggregator.store import outbox, stories, story_past, story_views
+from aggregator.store.schema import changes
+from aggregator.web.api import PREFIX, create_api
+from aggregator.web.services import WebServices
+from tests.actions.desk import Desk, open_desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = open_desk(tmp_path)
+    yield desk
+    desk.database.dispose()
+
+
+@pytest.fixture
+def client(desk: Desk) -> TestClient:
+    return serve(desk)
+
+
+def serve(desk: Desk) -> TestClient:
+    services = WebServices(database=desk.database, settings=desk.settings, clock=desk.clock)
+    app = FastAPI()
+    app.mount(PREFIX, create_api(services))
+    return TestClient(app)
+
+
+def merge(desk: Desk, survivor: str, absorbed: str) -> None:
+    with desk.database.write() as conn:
+        stories.merge(conn, survivor, absorbed=absorbed, reason="Hushed reason", now=desk.now)
+
+
+def told(client: TestClient, since: int = 0) -> list[tuple[str, str, str]]:
+    rows = client.get(f"/api/changes?since={since}").json()["changes"]
+    return [(row["story"], row["kind"], row["status"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(StoryStatus.HELD, StoryStatus.QUARANTINED, id="embargoed, then quarantined"),
+        pytest.param(StoryStatus.QUARANTINED, StoryStatus.HELD, id="quarantined, then embargoed"),
+        pytest.param(StoryStatus.HELD, StoryStatus.REDACTED, id="embargoed, then erased"),
+        pytest.param(StoryStatus.HELD, None, id="embargoed, revised and copied"),
+    ],
+)
+def test_a_story_that_was_never_shown_is_never_named(
+    desk: Desk, client: TestClient, before: StoryStatus, after: StoryStatus | None
+) -> None:
+    hidden = desk.open("Hushed matter", "A hushed matter.", status=before)
+    desk.pass_time(minutes=1)
+    desk.copy(hidden, title="Hushed copy")
+    desk.correct(hidden, note="Hushed figure: 12 -> 13")
+    if after is not None:
+        desk.pass_time(minutes=1)
+        desk.set_status(hidden, after)
+    text = client.get("/api/changes").text
+    assert hidden not in text
+    assert "ushed" not in text
+
+
+@pytest.mark.parametrize(
+    "survivor_held", [False, True], ids=["into a shown one", "into a held one"]
+)
+def test_a_never_shown_story_that_is_merged_is_never_named(
+    desk: Desk, client: TestClient, survivor_held: object
+) -> None:
+    status = StoryStatus.HELD if survivor_held else StoryStatus.USABLE
+    survivor = desk.open(status=status)
+    hidden = desk.open("Hushed matter", "A hushed matter.", status=StoryStatus.HELD)
+    desk.pass_time(minutes=1)
+    merge(desk, survivor, hidden)
+    assert {row[0] for row in told(client)} == (set() if survivor_held else {survivor})
+    assert hidden not in client.get("/api/changes").text
+
+
+def test_a_shown_story_merged_into_a_held_one_is_taken_down_and_names_no_survivor(
+    desk: Desk, client: TestClient
+) -> None:
+    shown = desk.open()
+    survivor = desk.open(status=StoryStatus.HELD)
+    cursor = client.get("/api/changes").json()["next"]
+    desk.pass_time(minutes=1)
+    merge(desk, survivor, shown)
+    answer = client.get(f"/api/changes?since={cursor}")
+    assert told(client, cursor) == [(shown, "merged", "merged")]
+    assert survivor not in answer.text
+
+
+def test_a_merger_names_its_survivor(desk: Desk, client: TestClient) -> None:
+    one, other = desk.open(), desk.open()
+    desk.pass_time(minutes=1)
+    merge(desk, one, other)
+    rows = {row["story"]: row for row in client.get("/api/changes?since=2").json()["changes"]}
+    assert rows[other]["merged_into"] == one
+    assert rows[one]["merged_into"] is None
+
+
+def test_a_released_embargo_is_told_when_it_ends(desk: Desk, client: TestClient) -> None:
+    story = desk.open(status=StoryStatus.HELD)
+    assert told(client) == []
+    desk.pass_time(hours=1)
+    desk.set_status(story, StoryStatus.USABLE)
+    assert told(client) == [(story, "released", "usable")]
+
+
+def test_what_was_erased_is_told_without_its_words(desk: Desk, client: TestClient) -> None:
+    story = desk.open()
+    desk.pass_time(minutes=1)
+    desk.correct(story, note="Hushed figure: 12 -> 13")
+    desk.set_status(story, StoryStatus.REDACTED)
+    assert [row[1:] for row in told(client)][-1] == ("redacted", "redacted")
+    assert "ushed" not in client.get("/api/changes").text
+
+
+def test_dropped_changes_are_a_problem_that_says_what_to_do(
+    desk: Desk, client: TestClient
+) -> None:
+    for number in range(4):
+        desk.open(f"Ferry {number}")
+    with desk.database.write() as conn:
+        conn.execute(delete(changes).where(changes.c.seq <= 2))
+    answer = client.get("/api/changes?since=1")
+    assert answer.status_code == 410
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "no longer kept" in answer.json()["detail"]
+    assert [row[1] for row in told(client, 2)] == ["created", "created"]
+
+
+def test_a_cursor_of_another_database_is_a_problem(desk: Desk, client: TestClient) -> None:
+    desk.open()
+    answer = client.get("/api/changes?since=99")
+    assert answer.status_code == 410
+    assert "restored" in answer.json()["detail"]
+    assert client.get("/api/changes?since=1").json() == {
+        "changes": [],
+        "next": 1,
+        "head": 1,
+        "more": False,
+    }
+
+
+# ------------------------------------------------------------------ any history at all
+Step = Callable[[Desk, list[str]], None]
+STATUSES = (
+    StoryStatus.USABLE,
+    StoryStatus.HELD,
+    StoryStatus.QUARANTINED,
+    StoryStatus.WITHDRAWN,
+    StoryStatus.REDACTED,
+)
+
+
+def opened(status: StoryStatus) -> Step:
+    return lambda desk, known: known.append(desk.open(status=status))
+
+
+def changed(which: int, status: StoryStatus) -> Step:
+    def step(desk: Desk, known: list[str]) -> None:
+        story = known[which % len(known)]
+        with desk.database.read() as conn:
+            seen = story_past.of_stories(conn, [story])[story].seen
+        # As the pipeline has it: what readers never saw is not withdrawn in public.
+        withheld = status is StoryStatus.WITHDRAWN and not seen
+        if status_of(desk, story) not in {StoryStatus.MERGED, StoryStatus.REDACTED}:
+            desk.set_status(story, StoryStatus.WITHHELD if withheld else status)
+
+    return step
+
+
+def copied(which: int) -> Step:
+    def step(desk: Desk, known: list[str]) -> None:
+        story = known[which % len(known)]
+        if status_of(desk, story) not in {StoryStatus.MERGED, StoryStatus.REDACTED}:
+            desk.copy(story)
+
+    return step
+
+
+def merged(one: int, other: int) -> Step:
+    def step(desk: Desk, known: list[str]) -> None:
+        pair = known[one % len(known)], known[other % len(known)]
+        if StoryStatus.REDACTED in {status_of(desk, story) for story in pair}:
+            return
+        # The same story, or merged already.
+        with contextlib.suppress(UsageError):
+            merge(desk, *pair)
+
+    return step
+
+
+def status_of(desk: Desk, story: str) -> StoryStatus:
+    with desk.database.read() as conn:
+        return story_views.statuses(conn, [story])[story]
+
+
+WHICH = st.integers(0, 5)
+STEPS = st.one_of(
+    st.sampled_from(STATUSES[:3]).map(opened),
+    st.builds(changed, WHICH, st.sampled_from(STATUSES)),
+    st.builds(copied, WHICH),
+    st.builds(merged, WHICH, WHICH),
+)
+
+
+class Follower:
+    """A CMS: reads now and then, a few changes at a time, and copies what it is told."""
+
+    def __init__(self, client: TestClient, *, since: int) -> None:
+        self.client = client
+        self.cursor = since
+        self.heard: dict[str, str] = {}
+        self.numbers: list[int] = []
+
+    def read(self, limit: int) -> bool:
+        page = self.client.get(f"/api/changes?since={self.cursor}&limit={limit}").json()
+        for row in page["changes"]:
+            self.heard[row["story"]] = row["status"]
+            self.numbers.append(row["seq"])
+        assert page["next"] >= self.cursor
+        self.cursor = page["next"]
+        return bool(page["more"])
+
+
+@pytest.fixture(scope="module")
+def busy_desk() -> Iterator[Desk]:
+    """One newsroom for all histories: each begins where the last one ended."""
+    with tempfile.TemporaryDirectory() as folder:
+        desk = open_desk(Path(folder))
+        yield desk
+        desk.database.dispose()
+
+
+def head_of(desk: Desk) -> int:
+    with desk.database.read() as conn:
+        return outbox.head(conn)
+
+
+@given(
+    steps=st.lists(st.tuples(STEPS, st.integers(0, 3)), min_size=1, max_size=14),
+    limit=st.integers(1, 4),
+)
+@settings(max_examples=40, deadline=None)
+def test_after_any_history_the_follower_has_what_is_shown_and_nothing_else(
+    busy_desk: Desk, steps: list[tuple[Step, int]], limit: int
+) -> None:
+    desk = busy_desk
+    follower = Follower(serve(desk), since=head_of(desk))
+    known = [desk.open()]
+    ever_shown = set(known)
+    for step, reads in steps:
+        desk.pass_time(seconds=1)
+        step(desk, known)
+        ever_shown |= {story for story in known if status_of(desk, story) in SHOWN}
+        for _ in range(reads):
+            follower.read(limit)
+    while follower.read(limit):
+        pass
+    assert follower.cursor == head_of(desk)
+    assert follower.numbers == sorted(set(follower.numbers))
+    assert set(follower.heard) <= ever_shown
+    for story in known:
+        status = status_of(desk, story)
+        shown = follower.heard.get(story, "") in {s.value for s in SHOWN}
+        assert shown is (status in SHOWN), (story, status, follower.heard.get(story))
