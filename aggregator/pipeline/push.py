@@ -18,11 +18,11 @@ from aggregator.parse import advertised_hubs
 from aggregator.pipeline.outcome import Outcome
 from aggregator.pipeline.prepare import PreparedDocument
 from aggregator.pipeline.reports import PollReport
-from aggregator.store import websub
+from aggregator.store import feeds, websub
 from aggregator.store.database import Connection
 from aggregator.store.websub import Subscription
 
-__all__ = ["Heard", "advertised", "due_after_push", "heard", "note_hubs"]
+__all__ = ["Heard", "advertised", "due_after_push", "heard", "note_hubs", "poll_as_usual"]
 
 # A hub that pushes without end costs the publisher one request in so long.
 PUSH_SPACING = timedelta(seconds=10)
@@ -93,6 +93,21 @@ def due_after_push(state: FeedState, now: datetime) -> datetime:
         soonest = max(soonest, state.last_polled_at + PUSH_SPACING)
     quiet = _moment(state.extra.get(_QUIET))
     return soonest if quiet is None else max(soonest, min(quiet, now + LONGEST_QUIET))
+
+
+def poll_as_usual(conn: Connection, feed_id: str, *, every: timedelta, now: datetime) -> None:
+    """Nothing is pushed any more: the feed must not wait for a poll that was put off.
+
+    Args:
+        conn: A write transaction.
+        feed_id: The feed.
+        every: Its configured interval.
+        now: Aware UTC.
+    """
+    state = feeds.states(conn, [feed_id]).get(feed_id)
+    if state is None or state.last_polled_at is None or state.failures:
+        return
+    feeds.bring_forward(conn, feed_id, at=max(now, state.last_polled_at + every))
 
 
 def heard(conn: Connection, outcome: Outcome, report: PollReport, *, now: datetime) -> Heard:

@@ -10,17 +10,15 @@ time, and a late one runs once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from datetime import timedelta
 
 from aggregator.actions.publish import Published, publish_changed
 from aggregator.clock import Clock
 from aggregator.config.watching import ConfigWatch
-from aggregator.errors import ConfigError, SchedulerRunningError, StaleLeaseError, StoreError
+from aggregator.errors import ConfigError, SchedulerRunningError, StaleLeaseError
 from aggregator.logs import Log
 from aggregator.model.policy import Settings
 from aggregator.owners import in_words
@@ -28,7 +26,9 @@ from aggregator.pipeline.claims import claim_lease
 from aggregator.pipeline.poll import PollParts
 from aggregator.publish.documents import FragmentCache
 from aggregator.schedule import chores
+from aggregator.schedule.clockwork import Job, clockwork
 from aggregator.schedule.dispatch import TICK, Dispatcher
+from aggregator.schedule.hubs import HUBS_LOOK, Hubs, hub_parts
 from aggregator.schedule.publishing import Publisher
 from aggregator.store import feeds, leases
 from aggregator.store.database import Database
@@ -49,7 +49,6 @@ POLLS_PATIENCE_S = 5.0
 
 # Something that runs beside the scheduler in the same process: the web server.
 Service = Callable[[], AbstractAsyncContextManager[object]]
-Job = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +84,12 @@ class Daemon:
     Attributes:
         dispatcher: Starts polls.
         publisher: Publishes what they changed.
+        hubs: Asks to be pushed, and tells of what was published.
     """
 
     dispatcher: Dispatcher
     publisher: Publisher
+    hubs: Hubs
 
     def __init__(self, parts: DaemonParts) -> None:
         self._parts = parts
@@ -109,7 +110,7 @@ class Daemon:
             StaleLeaseError: Another scheduler took over; this one ended its work.
         """
         async with self.started():
-            (clock := self._clockwork()).start()
+            (clock := clockwork(self._jobs(), log=self._log)).start()
             self._log.info("started", feeds=len(self._settings.feeds))
             try:
                 await _first(stop, self._lost)
@@ -138,6 +139,8 @@ class Daemon:
                     self._polling, log=self._log, on_changed=self.publisher.ask
                 )
                 stack.push_async_callback(self.dispatcher.stop, patience_s=POLLS_PATIENCE_S)
+                self.hubs = Hubs(hub_parts(self._polling), log=self._log)
+                stack.push_async_callback(self.hubs.stop)
                 await self._replan()
                 self.publisher.ask()
                 for service in self._parts.services:
@@ -213,42 +216,17 @@ class Daemon:
         counted = await asyncio.to_thread(chores.learn, parts.database, now=parts.clock())
         self._log.debug("learned", texts=counted)
 
-    def _clockwork(self) -> AsyncIOScheduler:
-        clock = AsyncIOScheduler(
-            timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        now = datetime.now(tz=UTC)  # noqa: TID251 - APScheduler's own clock is the machine's
-        jobs: list[tuple[str, timedelta, Job]] = [
-            ("tick", TICK, self.dispatcher.tick),
-            ("lease", LEASE_RENEWAL, self.renew_lease),
-            ("embargoes", EMBARGO_LOOK, self.release_embargoes),
-            ("configuration", CONFIG_LOOK, self.reload_if_changed),
-            ("publish", PUBLISH_LOOK, self.publisher.publish),
-            ("learn", LEARN_EVERY, self.learn),
-            ("purge", PURGE_EVERY, self.purge),
+    def _jobs(self) -> list[Job]:
+        return [
+            Job("tick", TICK, self.dispatcher.tick),
+            Job("lease", LEASE_RENEWAL, self.renew_lease),
+            Job("embargoes", EMBARGO_LOOK, self.release_embargoes),
+            Job("configuration", CONFIG_LOOK, self.reload_if_changed),
+            Job("publish", PUBLISH_LOOK, self.publisher.publish),
+            Job("hubs", HUBS_LOOK, self.hubs.look),
+            Job("learn", LEARN_EVERY, self.learn),
+            Job("purge", PURGE_EVERY, self.purge),
         ]
-        for name, every, job in jobs:
-            first = now if name == "tick" else now + every
-            clock.add_job(
-                self._guarded(name, job),
-                "interval",
-                id=name,
-                seconds=every.total_seconds(),
-                next_run_time=first,
-            )
-        return clock
-
-    def _guarded(self, name: str, job: Job) -> Callable[[], Awaitable[None]]:
-        """The job; a database that is away now is tried again at its next time."""
-
-        async def guarded() -> None:
-            try:
-                await job()
-            except StoreError as error:
-                self._log.error("job-failed", job=name, error=str(error))
-
-        return guarded
 
     def _take_lease(self) -> Lease:
         parts = self._parts
@@ -301,9 +279,11 @@ class Daemon:
         else:
             # One fetcher at a time keeps the spacing of requests on each host.
             await self.dispatcher.drain()
+            await self.hubs.idle()
             await self._polling_stack.aclose()
             await self._open_polling(settings)
         self.dispatcher.use(self._polling)
+        self.hubs.use(hub_parts(self._polling))
         for tell in parts.on_applied:
             tell(settings)
         await self._replan()

@@ -21,6 +21,7 @@ from aggregator.web import (
     pages_review,
     pages_stories,
     pages_story,
+    websub,
 )
 from aggregator.web.failures import add_failure_pages
 from aggregator.web.masking import mask_access_log
@@ -65,6 +66,6 @@ def create_app(services: WebServices) -> FastAPI:
     app.mount(api.PREFIX, api.create_api(services), name="api")
     for pages in _PAGES:
         app.include_router(pages.router())
-    for served in (operations, documents):
+    for served in (operations, websub, documents):
         app.include_router(served.router(services))
     return app
