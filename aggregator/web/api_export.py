@@ -1,9 +1,7 @@
-"""Export of a search as JSON lines; the last line is a manifest with a hash of each line."""
+"""Export of a search as JSON lines, with a manifest of their hashes and a signature."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from itertools import chain
@@ -13,7 +11,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
 from aggregator.actions.browsing import StoryFilter, browse_stories
+from aggregator.actions.evidence_files import signed_lines
 from aggregator.actions.material import mark_private, public_feeds
+from aggregator.actions.signing import signing_key
 from aggregator.web.api_models import StoryOut
 from aggregator.web.api_parameters import Words
 from aggregator.web.problems import problems
@@ -25,7 +25,7 @@ EXPORT_TYPE: Final = "application/x-ndjson"
 _PAGE: Final = 200
 _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     int(HTTPStatus.OK): {
-        "description": "One story a line, newest first; then the manifest",
+        "description": "One story a line, newest first; then manifest and signature",
         "content": {EXPORT_TYPE: {"schema": {"type": "string"}}},
     }
 }
@@ -40,15 +40,22 @@ def router(services: WebServices) -> APIRouter:
     def export(q: Words = "", limit: Most = 1_000) -> StreamingResponse:
         """What a search finds, to be kept as evidence.
 
-        Every line but the last is a story as `/stories` gives it. The last one is
+        Every line but the last two is a story as `/stories` gives it. The next is
         `{"manifest": {"query", "exported_at", "stories", "sha256", "lines"}}`: `lines` are
         the SHA-256 hashes of the lines in order, `sha256` is the hash of all of them, line
-        feeds included.
+        feeds included. The last is `{"signature": {"algorithm", "key", "public_key",
+        "value"}}` over the manifest. `aggregator export verify FILE` checks it all.
         """
-        # The first page is read before the answer begins, so that errors are answers.
+        # Key and first page are read before the answer begins, so that errors are answers.
+        key = signing_key(services.database, services.settings.web, clock=services.clock)
         lines = _story_lines(services, q, limit=limit)
         first = next(lines, None)
-        body = _with_manifest(services, q, first=first, rest=lines)
+        body = signed_lines(
+            chain([first] if first else [], lines),
+            query=q,
+            exported_at=services.clock().isoformat(),
+            key=key,
+        )
         headers = {"Content-Disposition": 'attachment; filename="stories.jsonl"'}
         return StreamingResponse(body, media_type=EXPORT_TYPE, headers=headers)
 
@@ -74,21 +81,3 @@ def _story_lines(services: WebServices, words: str, *, limit: int) -> Iterator[b
         cursor = page.next
         if not cursor:
             return
-
-
-def _with_manifest(
-    services: WebServices, words: str, *, first: bytes | None, rest: Iterator[bytes]
-) -> Iterator[bytes]:
-    whole, hashes = hashlib.sha256(), []
-    for line in chain([first] if first else [], rest):
-        whole.update(line)
-        hashes.append(hashlib.sha256(line).hexdigest())
-        yield line
-    manifest = {
-        "query": words,
-        "exported_at": services.clock().isoformat(),
-        "stories": len(hashes),
-        "sha256": whole.hexdigest(),
-        "lines": hashes,
-    }
-    yield json.dumps({"manifest": manifest}).encode() + b"\n"

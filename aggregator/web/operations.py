@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: for whoever restarts, routes to and watches the program."""
+"""/healthz, /readyz, /metrics, /export-key.pem: for whoever watches or checks the program."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import PlainTextResponse, Response
 
 from aggregator.actions.readiness import Bounds, measure_progress, stalled
+from aggregator.actions.signing import signing_key
 from aggregator.errors import StoreError
 from aggregator.store import story_views
 from aggregator.web.metrics import metrics_registry
@@ -18,7 +19,7 @@ __all__ = ["router"]
 
 
 def router(services: WebServices, *, bounds: Bounds | None = None) -> APIRouter:
-    """The three addresses; none of them needs an account, none tells a secret.
+    """The addresses; none of them needs an account, none tells a secret.
 
     Args:
         services: The shell's parts.
@@ -55,9 +56,22 @@ def router(services: WebServices, *, bounds: Bounds | None = None) -> APIRouter:
             return _failed(str(error))
         return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    _add_key(routes, services)
     for endpoint in (healthz, readyz, metrics):
         routes.add_api_route(f"/{endpoint.__name__}", endpoint, methods=["GET", "HEAD"])
     return routes
+
+
+def _add_key(routes: APIRouter, services: WebServices) -> None:
+    def export_key() -> Response:
+        """Checks what /api/export signs; public, so that whoever got an export may check it."""
+        try:
+            key = signing_key(services.database, services.settings.web, clock=services.clock)
+        except StoreError as error:
+            return _failed(str(error))
+        return Response(key.public.pem, media_type="application/x-pem-file")
+
+    routes.add_api_route("/export-key.pem", export_key, methods=["GET", "HEAD"])
 
 
 def _failed(words: str) -> Response:

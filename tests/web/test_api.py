@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from aggregator.actions.evidence_files import verify_lines
 from aggregator.model.policy import WebPolicy
 from aggregator.model.stories import StoryStatus
 from aggregator.store import accounts, stories, tokens
@@ -243,12 +244,14 @@ def test_an_export_proves_itself(desk: Desk, client: TestClient) -> None:
         desk.open(f"Ferry {number}", "A ferry.")
     answer = client.get("/api/export?q=ferry")
     assert answer.headers["content-type"].startswith("application/x-ndjson")
-    *lines, last = answer.content.splitlines(keepends=True)
+    *lines, last, _signature = answer.content.splitlines(keepends=True)
     manifest = json.loads(last)["manifest"]
     assert manifest["lines"] == [hashlib.sha256(line).hexdigest() for line in lines]
     assert manifest["sha256"] == hashlib.sha256(b"".join(lines)).hexdigest()
     assert manifest["stories"] == 3
     assert is_problem(client.get("/api/export?q=("), 400)
+    found = verify_lines(answer.content.splitlines(keepends=True))
+    assert (found.problem, found.stories, found.query) == (None, 3, "ferry")
 
 
 @pytest.mark.parametrize(
