@@ -24,8 +24,9 @@ _DEBUG = 10
 _SECRET = re.compile(
     r"authori[sz]ation|cookie|passw|secret|token|api_?key|auth_env", re.IGNORECASE
 )
-# Secret addresses of subscribers, `/s/SECRET/...`, also as a parameter of another address.
-_ADDRESS = re.compile(r"((?:/|%2F)s(?:/|%2F))[\w-]{16,}", re.IGNORECASE | re.ASCII)
+# Secret addresses of subscribers and of hubs, `/s/SECRET/...` and `/websub/SECRET`, also as a
+# parameter of another address.
+_ADDRESS = re.compile(r"((?:/|%2F)(?:s|websub)(?:/|%2F))[\w-]{16,}", re.IGNORECASE | re.ASCII)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 # Line and paragraph separators break lines in some viewers, though not in ASCII.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
