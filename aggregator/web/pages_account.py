@@ -19,7 +19,9 @@ from aggregator.web.sessions import (
     LOGIN_COOKIE,
     LoginLimit,
     check_password,
+    client_key,
     end_session,
+    secure_cookies,
     start_session,
 )
 
@@ -58,7 +60,7 @@ def log_in(  # noqa: PLR0917 - one parameter a field of the form
     check_token(request, page, given=csrf, expected=request.cookies.get(LOGIN_COOKIE, ""))
     services, now = page.services, page.services.clock()
     limit: LoginLimit = request.app.state.login_limit
-    keys = (f"from:{request.client.host if request.client else ''}", f"name:{name}")
+    keys = (f"from:{client_key(request)}", f"name:{name}")
     if limit.blocks(*keys, now=now):
         return _form(
             page,
@@ -80,7 +82,7 @@ def log_in(  # noqa: PLR0917 - one parameter a field of the form
             status=HTTPStatus.UNAUTHORIZED,
         )
     answer = RedirectResponse(local_path(target), HTTPStatus.SEE_OTHER)
-    start_session(services, user, answer)
+    start_session(services, user, request=request, response=answer)
     answer.delete_cookie(LOGIN_COOKIE)
     return answer
 
@@ -103,6 +105,6 @@ def _form(
         token,
         httponly=True,
         samesite="strict",
-        secure=page.services.settings.web.secure_cookies,
+        secure=secure_cookies(page.services, page.request),
     )
     return answer

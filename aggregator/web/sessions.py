@@ -8,6 +8,7 @@ session yet, carries a token that must equal a cookie.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 import threading
 from collections import deque
@@ -30,8 +31,10 @@ __all__ = [
     "LoginLimit",
     "Visitor",
     "check_password",
+    "client_key",
     "end_session",
     "hash_password",
+    "secure_cookies",
     "start_session",
     "visitor_of",
 ]
@@ -50,6 +53,8 @@ MAX_FAILURES: Final = 10
 FAILURE_WINDOW: Final = timedelta(minutes=15)
 # Addresses remembered at a time, so that a flood cannot fill the memory.
 MAX_REMEMBERED: Final = 10_000
+_IPV6: Final = 6
+_SUBSCRIBER_BITS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +126,29 @@ def check_password(user: User | None, password: str) -> bool:
         return False
 
 
-def start_session(services: WebServices, user: User, response: Response) -> None:
+def secure_cookies(services: WebServices, request: Request) -> bool:
+    """Whether cookies go over HTTPS only: by configuration, or since the request came so."""
+    return services.settings.web.secure_cookies or request.url.scheme == "https"
+
+
+def client_key(request: Request) -> str:
+    """What wrong passwords are counted by: the client's address, of IPv6 its /64.
+
+    Whoever has one IPv6 address has at least 2**64 of them (RFC 6177).
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == _IPV6:
+        return str(ipaddress.ip_network((address, _SUBSCRIBER_BITS), strict=False))
+    return host
+
+
+def start_session(
+    services: WebServices, user: User, *, request: Request, response: Response
+) -> None:
     """Opens a session and hands its cookie to the browser."""
     now = services.clock()
     secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -144,7 +171,7 @@ def start_session(services: WebServices, user: User, response: Response) -> None
         max_age=int(SESSION_LENGTH.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=services.settings.web.secure_cookies,
+        secure=secure_cookies(services, request),
     )
 
 
