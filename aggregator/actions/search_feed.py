@@ -70,7 +70,7 @@ class SearchFeeds:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[str, tuple[int, Document]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[int, Settings, Document]] = OrderedDict()
         self._lock = threading.Lock()
 
     def render(
@@ -97,15 +97,16 @@ class SearchFeeds:
             head = story_views.head_seq(conn)
             with self._lock:
                 kept = self._kept.get(asked)
-            if kept is not None and kept[0] == head:
-                return kept[1]
+            # The very settings it was made with: another title or base address shows.
+            if kept is not None and kept[0] == head and kept[1] is settings:
+                return kept[2]
             ids = search.stories(conn, query, limit=policy.page_size).ids
             stories = load_public(conn, ids, settings)
         document = search_document(stories, policy, query=asked, title=words.title)
-        same = kept is not None and kept[1].etag == document.etag
-        document = replace(document, updated=kept[1].updated if kept and same else now)
+        same = kept is not None and kept[2].etag == document.etag
+        document = replace(document, updated=kept[2].updated if kept and same else now)
         with self._lock:
-            self._kept[asked] = (head, document)
+            self._kept[asked] = (head, settings, document)
             self._kept.move_to_end(asked)
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)

@@ -291,3 +291,24 @@ def test_an_output_is_served_in_every_format(desk: Desk) -> None:
     client = serve(desk)
     for form in ("atom", "rss", "json", "ninjs.json"):
         assert client.get(f"/piers.{form}").status_code == 200
+
+
+def test_another_configuration_shows_in_documents_and_searches_at_once(
+    desk: Desk, tmp_path: Path
+) -> None:
+    services = WebServices(database=desk.database, settings=desk.settings, clock=desk.clock)
+    app = FastAPI()
+    app.state.services = services
+    app.include_router(documents.router(services))
+    client = TestClient(app)
+    assert "Elsewhere" not in client.get("/feed.atom?q=ferry").text
+    desk.configure(title="Elsewhere", output_dir=tmp_path / "elsewhere")
+    desk.publish()
+    services.use(desk.settings)
+    assert "Elsewhere" in client.get("/feed.atom?q=ferry").text
+    assert "Elsewhere" in client.get("/merged.atom").text
+    desk.configure(outputs=(OutputPolicy(name="harbour"),))
+    desk.publish()
+    assert client.get("/harbour.atom").status_code == 404
+    services.use(desk.settings)
+    assert client.get("/harbour.atom").status_code == 200
