@@ -1,7 +1,9 @@
-"""Back up and restore the SQLite database; nothing is lost when one of them fails.
+"""Back up and restore the database; nothing is lost when one of them fails.
 
 backup:  copy beside the target | open, check | rename
 restore: copy beside the database | open, upgrade, check | old one aside | rename
+
+So for SQLite; a server's own tools do it for PostgreSQL (`backup_server`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from aggregator.actions import backup_server
 from aggregator.errors import DamagedDatabaseError, StoreError, StoreUnavailableError, UsageError
 from aggregator.owners import in_words, is_gone
 from aggregator.store import leases, maintenance
@@ -45,12 +48,12 @@ class Restored:
     """A database that was replaced.
 
     Attributes:
-        database: Its file.
+        database: Its file, or its server's URL without the password.
         sizes: What it holds now.
         former: Where the former one stands now, or None: there was none.
     """
 
-    database: Path
+    database: Path | str
     sizes: Sizes
     former: Path | None
 
@@ -63,20 +66,23 @@ def back_up(url: str, target: Path) -> BackedUp:
         target: A file that does not exist yet.
 
     Raises:
-        UsageError: It exists, or the database is on a server.
+        UsageError: It exists, or the tools of a server's database are not installed.
         StoreError: The database cannot be read, or the copy is not sound.
     """
-    _require_file(url, command=f"pg_dump --format=custom --file={target}")
+    on_server = sqlite_path(parse_url(url)) is None
     if target.exists():
         raise UsageError(f"{target} exists already; nothing was written.")
     if not target.absolute().parent.is_dir():
         raise UsageError(f"There is no directory {target.absolute().parent}.")
     with _passing(target, "part") as part:
-        with Database.open(url, create=False) as database:
-            maintenance.backup(database, part)
-        # It holds password hashes and held releases.
-        part.chmod(0o600)
-        sizes = _checked(part)
+        if on_server:
+            sizes = backup_server.dump(url, part)
+        else:
+            with Database.open(url, create=False) as database:
+                maintenance.backup(database, part)
+            # It holds password hashes and held releases.
+            part.chmod(0o600)
+            sizes = _checked(part)
         part.rename(target)
     return BackedUp(file=target, sizes=sizes)
 
@@ -91,13 +97,15 @@ def restore(url: str, source: Path, *, force: bool, now: datetime) -> Restored:
         now: Our clock.
 
     Raises:
-        UsageError: There is a database and no `force`; a daemon works on it; the database is
-            on a server; there is no backup.
+        UsageError: There is a database and no `force`; a daemon works on it; there is no
+            backup; the tools of a server's database are not installed.
         StoreError: The backup is not sound; nothing was changed.
     """
-    target = _require_file(url, command="pg_restore --clean --if-exists --dbname")
+    target = sqlite_path(parse_url(url))
     if not source.is_file():
         raise UsageError(f"There is no backup {source}.")
+    if target is None:
+        return _restore_server(url, source, force=force, now=now)
     if target.exists():
         if not force:
             raise UsageError(
@@ -122,25 +130,18 @@ def restore(url: str, source: Path, *, force: bool, now: datetime) -> Restored:
     return Restored(database=target, sizes=sizes, former=former)
 
 
-def _require_file(url: str, *, command: str) -> Path:
-    """The database's file.
-
-    Raises:
-        UsageError: It is on a server, whose own tools do this.
-    """
-    parsed = parse_url(url)
-    path = sqlite_path(parsed)
-    if path is None:
-        place = shown(parsed)
-        if command.startswith("pg_restore"):
+def _restore_server(url: str, source: Path, *, force: bool, now: datetime) -> Restored:
+    """The former state is gone afterwards: a server keeps nothing aside."""
+    place = shown(parse_url(url))
+    if not maintenance.is_empty(url):
+        if not force:
             raise UsageError(
-                "The database is on a PostgreSQL server. Stop the daemon, then run:\n"
-                f"  {command}='{place}' FILE"
+                f"{place} holds a database. Back it up, then --force replaces it; unlike a file "
+                "it is not kept beside."
             )
-        raise UsageError(
-            f"The database is on a PostgreSQL server. Back it up with:\n  {command} '{place}'"
-        )
-    return path
+        _require_idle(url, now=now)
+    sizes = backup_server.load_dump(url, source)
+    return Restored(database=place, sizes=sizes, former=None)
 
 
 def _require_idle(url: str, *, now: datetime) -> None:

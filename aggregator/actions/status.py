@@ -9,7 +9,8 @@ from datetime import datetime
 
 from aggregator.actions.feeds import feed_health
 from aggregator.model.policy import Settings
-from aggregator.store import documents, leases, maintenance
+from aggregator.store import chores, documents, leases, maintenance
+from aggregator.store.chores import Chore
 from aggregator.store.database import Database
 from aggregator.store.leases import Lease
 from aggregator.store.maintenance import Sizes
@@ -27,6 +28,7 @@ class Status:
         last_published_at: When any document last changed, or None.
         sizes: Rows and bytes of the database.
         leases: Who works on what right now.
+        backup: How the copies the daemon makes fare; None: `[backup]` asks for none.
     """
 
     feeds: Mapping[str, int]
@@ -34,6 +36,7 @@ class Status:
     last_published_at: datetime | None
     sizes: Sizes
     leases: tuple[Lease, ...]
+    backup: Chore | None = None
 
 
 def read_status(database: Database, settings: Settings, *, now: datetime) -> Status:
@@ -43,6 +46,7 @@ def read_status(database: Database, settings: Settings, *, now: datetime) -> Sta
         published = [row.published_at for row in documents.published(conn).values()]
         sizes = maintenance.sizes(conn)
         held = leases.held(conn, now=now)
+        backup = chores.one(conn, chores.BACKUP)
     return Status(
         feeds=Counter(feed.word for feed in health),
         failing=tuple(
@@ -51,4 +55,5 @@ def read_status(database: Database, settings: Settings, *, now: datetime) -> Sta
         last_published_at=max(published, default=None),
         sizes=sizes,
         leases=held,
+        backup=None if settings.backup.every is None else backup,
     )

@@ -17,6 +17,7 @@ from aggregator.clock import utc_now
 from aggregator.config import load
 from aggregator.errors import EXIT_FAILED
 from aggregator.store import maintenance
+from aggregator.store.chores import Chore
 from aggregator.store.database import Database
 from aggregator.store.maintenance import Sizes
 
@@ -48,6 +49,7 @@ def status(context: CliContext, /, *, as_json: bool) -> None:
         ),
         f"database   {_without_password(place)}, {sizes.bytes / BYTES_PER_MB:.1f} MB",
         f"at work    {', '.join(lease.name for lease in found.leases) or 'nothing'}",
+        *_backup_lines(found.backup),
         *(f"failing    {feed}: {error}" for feed, error in found.failing),
     ]
     for line in lines:
@@ -144,6 +146,33 @@ def _status_json(found: Status) -> dict[str, object]:
         "last_published_at": published.isoformat() if published else None,
         "database": asdict(found.sizes),
         "leases": [lease.name for lease in found.leases],
+        "backup": _backup_json(found.backup),
+    }
+
+
+def _backup_lines(backup: Chore | None) -> list[str]:
+    if backup is None:
+        return []
+    at = backup.last_ok_at
+    lines = [f"backup     {f'{at:%Y-%m-%d %H:%M:%S} UTC, {backup.detail}' if at else 'none yet'}"]
+    if backup.last_error:
+        lines.append(
+            f"backup     failing since {backup.failing_since:%Y-%m-%d %H:%M} UTC: "
+            f"{backup.last_error}"
+        )
+    return lines
+
+
+def _backup_json(backup: Chore | None) -> dict[str, object] | None:
+    if backup is None:
+        return None
+    at, since = backup.last_ok_at, backup.failing_since
+    return {
+        "last_ok_at": at.isoformat() if at else None,
+        "file": backup.detail or None,
+        "failures": backup.failures,
+        "failing_since": since.isoformat() if since else None,
+        "error": backup.last_error,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from aggregator.actions.backup_job import run_backup
 from aggregator.actions.learn import learn_blocks
 from aggregator.actions.retention import retain
 from aggregator.logs import Log
@@ -14,7 +15,14 @@ from aggregator.schedule.planner import replan
 from aggregator.store import bands, feeds, stories, story_past, story_views
 from aggregator.store.database import Connection, Database
 
-__all__ = ["forget", "learn", "purge_bands", "release_embargoes", "replan_changed"]
+__all__ = [
+    "back_up",
+    "forget",
+    "learn",
+    "purge_bands",
+    "release_embargoes",
+    "replan_changed",
+]
 
 # Bands are kept this much longer than any window: late entries and replays meet them.
 MARGIN = timedelta(days=14)
@@ -52,6 +60,17 @@ def forget(database: Database, policy: RetentionPolicy, *, log: Log, now: dateti
     if gone.unswept:
         hint = "erased contact data may stand in free pages: run `aggregator db vacuum`"
         log.warning("unswept", hint=hint)
+
+
+def back_up(database: Database, settings: Settings, *, log: Log, now: datetime) -> None:
+    """Makes the copy that `[backup]` asks for, if one is due, and says so."""
+    done = run_backup(database, settings, now=now)
+    if done is None:
+        return
+    if done.failed is not None:
+        log.error("backup-failed", error=done.failed.last_error, failures=done.failed.failures)
+        return
+    log.info("backup", file=str(done.made), removed=len(done.removed))
 
 
 def learn(database: Database, *, now: datetime) -> int:

@@ -44,6 +44,7 @@ CONFIG_LOOK = timedelta(seconds=2)
 PUBLISH_LOOK = timedelta(seconds=30)
 LEARN_EVERY = timedelta(minutes=10)
 PURGE_EVERY = timedelta(hours=1)
+BACKUP_LOOK = timedelta(minutes=1)
 # Of the ten seconds a stop may take.
 POLLS_PATIENCE_S = 5.0
 
@@ -210,6 +211,13 @@ class Daemon:
             chores.forget, parts.database, settings.retention, log=self._log, now=parts.clock()
         )
 
+    async def back_up(self) -> None:
+        """Makes a copy of the database if one is due; it only reads, so polls go on."""
+        parts, settings = self._parts, self._settings
+        await asyncio.to_thread(
+            chores.back_up, parts.database, settings, log=self._log, now=parts.clock()
+        )
+
     async def learn(self) -> None:
         """Counts new texts for learned blocks, beside polling: it writes in small steps."""
         parts = self._parts
@@ -226,6 +234,7 @@ class Daemon:
             Job("hubs", HUBS_LOOK, self.hubs.look),
             Job("learn", LEARN_EVERY, self.learn),
             Job("purge", PURGE_EVERY, self.purge),
+            Job("backup", BACKUP_LOOK, self.back_up),
         ]
 
     def _take_lease(self) -> Lease:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,16 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aggregator.errors import StoreError
 
-__all__ = ["LOCK_TIMEOUT_S", "WRITE_OPTION", "engine_for", "parse_url", "shown", "sqlite_path"]
+__all__ = [
+    "LOCK_TIMEOUT_S",
+    "WRITE_OPTION",
+    "ServerLogin",
+    "engine_for",
+    "parse_url",
+    "server_login",
+    "shown",
+    "sqlite_path",
+]
 
 # Execution option that marks a connection's transaction as the one writer's.
 WRITE_OPTION: Final = "aggregator_write"
@@ -58,6 +68,26 @@ def shown(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLogin:
+    """How the server's own tools reach a database.
+
+    Attributes:
+        place: Its URL as libpq reads it, without the password.
+        password: For the environment of a tool, or None.
+    """
+
+    place: str
+    password: str | None = field(repr=False)
+
+
+def server_login(url: URL) -> ServerLogin:
+    """The login of a PostgreSQL URL."""
+    plain = url.set(drivername="postgresql", password=None)
+    password = None if url.password is None else str(url.password)
+    return ServerLogin(place=plain.render_as_string(hide_password=False), password=password)
 
 
 def sqlite_path(url: URL) -> Path | None:

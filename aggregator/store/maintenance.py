@@ -12,13 +12,31 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 
 from aggregator.errors import StoreError, UsageError
-from aggregator.store import contacts, counters, schema, schema_operations, search_index
+from aggregator.store import (
+    columns,
+    contacts,
+    counters,
+    schema,
+    schema_operations,
+    schema_search,
+    search_index,
+)
 from aggregator.store.database import Database
-from aggregator.store.engines import sqlite_path
+from aggregator.store.engines import engine_for, parse_url, shown, sqlite_path
 from aggregator.store.failures import translated
-from aggregator.store.migrating import SchemaState
+from aggregator.store.migrating import SchemaState, state_of
 
-__all__ = ["Sizes", "backup", "check", "settle", "sizes", "upgrade", "vacuum"]
+__all__ = [
+    "Sizes",
+    "backup",
+    "check",
+    "is_empty",
+    "settle",
+    "sizes",
+    "table_names",
+    "upgrade",
+    "vacuum",
+]
 
 # What must hold beyond foreign keys; each select names rows that break it.
 _RULES: Final = {
@@ -83,6 +101,27 @@ def upgrade(url: str) -> SchemaState:
         return database.schema_state()
     finally:
         database.dispose()
+
+
+def is_empty(url: str) -> bool:
+    """Whether there is a database without tables.
+
+    Raises:
+        StoreError: It cannot be reached, or holds another program's tables.
+    """
+    parsed = parse_url(url)
+    engine = engine_for(parsed)
+    try:
+        with translated(shown(parsed)), engine.connect() as conn:
+            return state_of(conn, shown(parsed)).current is None
+    finally:
+        engine.dispose()
+
+
+def table_names() -> tuple[str, ...]:
+    """All tables of ours, in today's schema."""
+    tables = (table.name for table in columns.metadata.sorted_tables)
+    return (*tables, *schema_search.NAMES, "alembic_version")
 
 
 def check(database: Database) -> tuple[str, ...]:

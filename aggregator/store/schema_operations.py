@@ -20,6 +20,7 @@ from aggregator.store.columns import BigId, Json, UtcTime, metadata
 __all__ = [
     "block_statistics",
     "blocks",
+    "chores",
     "documents",
     "fragments",
     "hosts",
@@ -124,6 +125,19 @@ hosts = Table(
     Column("blocked_until", UtcTime),
     Column("failures", Integer, nullable=False),
     Column("extra", Json, nullable=False),
+)
+
+# Work beside polling: when it last went well, and why it does not.
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("last_ok_at", UtcTime),
+    Column("failing_since", UtcTime),
+    Column("failed_at", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("detail", Text, nullable=False),
 )
 
 # Linked pages fetched for their full text, with their validators.

