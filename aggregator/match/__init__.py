@@ -1,6 +1,7 @@
 """The stage `match`: shingles, bands, facts, evidence, verdict, story assignment. Pure.
 
     sign      an entry -> bands, keys, blob (stored)
+    unlike    two subjects -> whether comparing them is idle
     compare   two subjects -> evidence and verdict
     assign    an entry, its candidates, pins -> which story
     identify  the items of a document -> which stored entries they continue
@@ -12,6 +13,7 @@ from aggregator.match.assignment import assign
 from aggregator.match.canonical import choose_canonical
 from aggregator.match.codec import Content, decode, encode
 from aggregator.match.comparing import POLICY_VERSION, compare
+from aggregator.match.evidence import unlike
 from aggregator.match.explaining import explain
 from aggregator.match.identity import Identity, IdentityBy, KnownEntry, identify
 from aggregator.match.revisions import RevisionChange, revision_changes
@@ -37,4 +39,5 @@ __all__ = [
     "revision_changes",
     "shingle_hashes",
     "sign",
+    "unlike",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Self
 
 import numpy as np
 
@@ -33,23 +34,82 @@ DECODED = 4_096
 
 _HEADER = struct.Struct("<BIII")
 _FIELD = "\x1f"
+# Where the packed strings stand.
+_CORE, _KEY, _KICKER, _TOKENS, _MARKS, _RARE, _SLUG = range(7)
 
 
 @dataclass(frozen=True)
 class Content:
-    """A signature's blob, unpacked.
+    """A signature's blob, unpacked as far as it is asked for.
+
+    Most candidates share a run of words by chance and are told apart by their words and
+    their heading: titles and facts are unpacked for the others only.
 
     Attributes:
         words: Token hashes of the body in order, at most `MAX_TOKENS`.
-        title: The title's forms.
-        slug: Folded words of the link's last segment, () where it has none.
+        strings: The title's forms and the link's words, as packed.
         packed_facts: Facts of title and body, packed.
     """
 
     words: Hashes
-    title: Title
-    slug: tuple[str, ...] = ()
+    strings: tuple[str, ...]
     packed_facts: bytes = b""
+
+    @classmethod
+    def of(
+        cls, words: Hashes, *, title: Title, slug: tuple[str, ...], packed_facts: bytes
+    ) -> Self:
+        """The content of an entry.
+
+        Args:
+            words: Token hashes of the body in order.
+            title: The title's forms.
+            slug: Folded words of the link's last segment, () where it has none.
+            packed_facts: From `match.facts`.
+        """
+        strings = (
+            title.core.replace(_FIELD, " "),
+            title.key,
+            title.kicker.replace(_FIELD, " "),
+            " ".join(title.tokens),
+            " ".join(title.marks),
+            " ".join(sorted(title.rare)),
+            " ".join(slug),
+        )
+        return cls(words[:MAX_TOKENS], strings, packed_facts)
+
+    @cached_property
+    def title(self) -> Title:
+        """The title's forms."""
+        strings = self.strings
+        return Title(
+            core=strings[_CORE],
+            key=strings[_KEY],
+            kicker=strings[_KICKER],
+            tokens=tuple(strings[_TOKENS].split()),
+            marks=tuple(TitleMark(mark) for mark in strings[_MARKS].split()),
+            rare=frozenset(strings[_RARE].split()),
+        )
+
+    @property
+    def heading(self) -> str:
+        """The title's folded words, joined."""
+        return self.strings[_TOKENS]
+
+    @property
+    def slug_words(self) -> str:
+        """Folded words of the link's last segment, joined."""
+        return self.strings[_SLUG]
+
+    @property
+    def marked(self) -> bool:
+        """Whether the title says something about itself."""
+        return bool(self.strings[_MARKS])
+
+    @cached_property
+    def slug(self) -> tuple[str, ...]:
+        """Folded words of the link's last segment, () where it has none."""
+        return tuple(self.strings[_SLUG].split())
 
     @cached_property
     def shingles(self) -> Hashes:
@@ -74,19 +134,8 @@ class Content:
 
 def encode(content: Content) -> bytes:
     """Packs a content; `decode` is its inverse."""
-    words = content.words[:MAX_TOKENS].astype("<u4").tobytes()
-    title = content.title
-    strings = _FIELD.join(
-        (
-            title.core.replace(_FIELD, " "),
-            title.key,
-            title.kicker.replace(_FIELD, " "),
-            " ".join(title.tokens),
-            " ".join(title.marks),
-            " ".join(sorted(title.rare)),
-            " ".join(content.slug),
-        )
-    ).encode()
+    words = content.words.astype("<u4", copy=False).tobytes()
+    strings = _FIELD.join(content.strings).encode()
     header = _HEADER.pack(BLOB_VERSION, len(words), len(strings), len(content.packed_facts))
     return header + words + strings + content.packed_facts
 
@@ -113,17 +162,9 @@ def _decode(blob: bytes) -> Content:
     start = _HEADER.size
     if len(blob) != start + words + strings + facts:
         raise ValueError("The signature's blob is damaged.")
-    fields = blob[start + words : start + words + strings].decode().split(_FIELD)
+    strings_end = start + words + strings
     return Content(
         words=np.frombuffer(blob, dtype="<u4", count=words // 4, offset=start),
-        title=Title(
-            core=fields[0],
-            key=fields[1],
-            kicker=fields[2],
-            tokens=tuple(fields[3].split()),
-            marks=tuple(TitleMark(mark) for mark in fields[4].split()),
-            rare=frozenset(fields[5].split()),
-        ),
-        slug=tuple(fields[6].split()),
-        packed_facts=blob[start + words + strings :],
+        strings=tuple(blob[start + words : strings_end].decode().split(_FIELD)),
+        packed_facts=blob[strings_end:],
     )

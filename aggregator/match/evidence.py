@@ -18,7 +18,7 @@ from aggregator.match import facts as facts_of_texts
 from aggregator.match.codec import Content, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS, link_keys, number_keys, permalink
-from aggregator.match.shingles import Hashes, membership
+from aggregator.match.shingles import Hashes, membership, shared
 from aggregator.match.statistics import Statistics
 from aggregator.match.titles import TitleMark, differs_in_slot, same_title
 from aggregator.match.windows import Timeliness, Timing, timing
@@ -27,18 +27,22 @@ from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
 from aggregator.text import fold, tokens
 
-__all__ = ["Evidence", "measure"]
+__all__ = ["Evidence", "measure", "unlike"]
 
 # Words. A body below is a teaser: it can support a match, hardly carry one.
 SHORT_WORDS = 60
 # Below, nothing the two texts share is worth a look at their facts.
 FAINT_CONTAINMENT = 0.2
 FAINT_TITLE = 0.6
+# In rapidfuzz's hundredths, a little below for rounding.
+_UNLIKE_TITLE = 100 * FAINT_TITLE - 0.001
 # Below, under unlike headlines, no rule asks for facts (`conditions.COPY`).
 FACTS_CONTAINMENT = 0.3
 
 # A place, a name, a number fill a slot in a word or two; more words are a new headline.
 SLOT_WORDS = 2
+# Keys of one poll's batch and its candidates, as `codec.DECODED`.
+KEYS_KEPT = 4_096
 # A notice quotes a title with other quotation marks or a word left out.
 QUOTED_TITLE = 0.9
 
@@ -200,6 +204,34 @@ def measure(
     )
 
 
+def unlike(a: Subject, b: Subject) -> bool:
+    """Whether two entries have too little in common for any rule but the last ones.
+
+    Two of three candidates share a run of four words by chance. All that any rule asks for
+    is missing there (`measure` calls the opposite `near`), and is not measured: the verdict
+    is DISTINCT. What `compare` says of such a pair is the same, only dearer.
+
+    Args:
+        a: One entry.
+        b: The other.
+
+    Returns:
+        False where in doubt.
+    """
+    first, second = decode(a.signature), decode(b.signature)
+    if a.notices or b.notices or first.marked or second.marked:
+        return False
+    if fuzz.ratio(first.heading, second.heading, score_cutoff=_UNLIKE_TITLE):
+        return False
+    if _slug_same(first, second):
+        return False
+    keys = _shared_keys(a, b)
+    if keys["shared_link"] or keys["shared_number"]:
+        return False
+    few, many = _by_length(first, second)
+    return shared(few.shingles, many.shingles) / max(1, len(few.shingles)) < FAINT_CONTAINMENT
+
+
 def _by_length(first: Content, second: Content) -> tuple[Content, Content]:
     """The shorter one first."""
     lengths = len(first.shingles), len(second.shingles)
@@ -276,7 +308,7 @@ def _share(opening: Hashes, others: Hashes) -> float:
 def _headings(a: Content, b: Content) -> _Headings:
     same = same_title(a.title, b.title)
     return _Headings(
-        title=1.0 if same else _title_similarity(a.title.tokens, b.title.tokens),
+        title=1.0 if same else _title_similarity(a.heading, b.heading),
         title_same=same,
         title_replaced=_one_spot(a.title.tokens, b.title.tokens),
         kicker_same=same and fold(a.title.kicker) == fold(b.title.kicker),
@@ -285,12 +317,12 @@ def _headings(a: Content, b: Content) -> _Headings:
 
 
 def _shared_keys(a: Subject, b: Subject) -> _SharedKeys:
-    links = _keys(a, "link:"), _keys(b, "link:")
-    numbers = _keys(a, "number:"), _keys(b, "number:")
+    links_a, numbers_a = _keys(a)
+    links_b, numbers_b = _keys(b)
     return _SharedKeys(
-        shared_link=not links[0].isdisjoint(links[1]),
-        shared_number=not numbers[0].isdisjoint(numbers[1]),
-        other_number=bool(numbers[0] and numbers[1]) and numbers[0].isdisjoint(numbers[1]),
+        shared_link=not links_a.isdisjoint(links_b),
+        shared_number=not numbers_a.isdisjoint(numbers_b),
+        other_number=bool(numbers_a and numbers_b) and numbers_a.isdisjoint(numbers_b),
     )
 
 
@@ -305,11 +337,9 @@ def _announced(a: tuple[Subject, Content], b: tuple[Subject, Content]) -> _Annou
     )
 
 
-def _title_similarity(a: tuple[str, ...], b: tuple[str, ...]) -> float:
-    """Ratio (rapidfuzz) of the stripped titles' folded words, 0-100 divided once."""
-    if not a or not b:
-        return 0.0
-    return fuzz.ratio(" ".join(a), " ".join(b)) / 100
+def _title_similarity(a: str, b: str) -> float:
+    """Ratio (rapidfuzz) of two stripped titles' folded words, 0-100 divided once."""
+    return fuzz.ratio(a, b) / 100 if a and b else 0.0
 
 
 def _one_spot(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -324,21 +354,38 @@ def _one_spot(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 def _slug_same(a: Content, b: Content) -> bool:
     """A link keeps the agency's headline after an editor changed the visible one."""
-    forms_a = {a.slug, a.title.tokens} - {()}
-    forms_b = {b.slug, b.title.tokens} - {()}
-    return any(len(words) >= MIN_TITLE_WORDS for words in forms_a & forms_b)
+    forms_a, forms_b = (a.slug_words, a.heading), (b.slug_words, b.heading)
+    return any(
+        form in forms_b and form.count(" ") >= MIN_TITLE_WORDS - 1 for form in forms_a if form
+    )
 
 
-def _keys(subject: Subject, prefix: str) -> frozenset[str]:
-    """An entry's link or number keys; those of stored entries are made again.
+def _keys(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
+    """An entry's link and number keys; those of stored entries are made again.
 
     The store keeps keys for look-up only and hands entries back without them.
     """
-    keys = subject.signature.keys or (
-        *link_keys(subject.link or permalink(subject.guid)),
-        *number_keys(subject.title, outlet_id=subject.outlet_id),
+    if subject.signature.keys:
+        return _sorted_out(subject.signature.keys)
+    link = subject.link or permalink(subject.guid)
+    return _made_again(link, subject.title, subject.outlet_id)
+
+
+# An entry is compared with several others in a row, a template's newest fillings with
+# every further one. Caches of pure functions, no state.
+@lru_cache(maxsize=KEYS_KEPT)
+def _sorted_out(keys: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    return (
+        frozenset(key for key in keys if key.startswith("link:")),
+        frozenset(key for key in keys if key.startswith("number:")),
     )
-    return frozenset(key for key in keys if key.startswith(prefix))
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _made_again(
+    link: str | None, title: str, outlet_id: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(link_keys(link)), frozenset(number_keys(title, outlet_id=outlet_id))
 
 
 def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:
@@ -364,7 +411,7 @@ def _quotes(subject: Subject, other: Content) -> bool:
         return False
     quoted = (notice.quoted_title for notice in subject.notices)
     return any(
-        _title_similarity(tuple(tokens(title)), other.title.tokens) >= QUOTED_TITLE
+        _title_similarity(" ".join(tokens(title)), other.heading) >= QUOTED_TITLE
         for title in quoted
         if title
     )

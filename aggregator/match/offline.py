@@ -22,6 +22,7 @@ from typing import Protocol
 from aggregator.match.assignment import assign
 from aggregator.match.canonical import choose_canonical
 from aggregator.match.comparing import compare
+from aggregator.match.evidence import unlike
 from aggregator.match.signing import sign
 from aggregator.model.entries import EntryNotice
 from aggregator.model.feeds import OutletKind
@@ -214,7 +215,11 @@ def _decide(subject: Subject, ledger: _Ledger, index: OfflineIndex, policy: Matc
     ]
     assignment = assign(
         subject,
-        [(each, compare(subject, each, policy=policy)) for each in found],
+        [
+            (each, compare(subject, each, policy=policy))
+            for each in found
+            if not unlike(subject, each)
+        ],
         canonicals=_canonicals(found, ledger, index),
         policy=policy,
     )

@@ -68,15 +68,11 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     hashes = token_hashes(words)
     heading = read_title(title, outlet_name=outlet_name)
     slug = slug_words(link)
-    content = Content(
-        words=hashes,
-        title=heading,
-        slug=slug,
-        packed_facts=facts_of_texts.encode(
-            facts_of_texts.extract(
-                title, body_for_matching, language=language, published=published
-            )
-        ),
+    facts = facts_of_texts.extract(
+        title, body_for_matching, language=language, published=published
+    )
+    content = Content.of(
+        hashes, title=heading, slug=slug, packed_facts=facts_of_texts.encode(facts)
     )
     rows = bands(hashes)
     if _DIGEST.search(title):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 
-from aggregator.match import assign, choose_canonical, compare
+from aggregator.match import assign, choose_canonical, compare, unlike
 from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import (
     Action,
@@ -214,12 +214,15 @@ def _compare_all(
     entry: Subject, candidates: Sequence[int], around: Surroundings
 ) -> list[tuple[Subject, Comparison]]:
     compared = []
+    pinned = {e for pin in around.pins for e in (pin.entry_a, pin.entry_b)}
     for candidate_id in candidates:
         other = around.subjects.get(candidate_id)
         # An entry of this batch that is decided later will find this one itself.
         if other is None or other.story_id is None or candidate_id == entry.entry_id:
             continue
-        compared.append((other, compare(entry, other, policy=around.policy)))
+        # What a person said about a pair stands in the log with all that was measured.
+        if candidate_id in pinned or not unlike(entry, other):
+            compared.append((other, compare(entry, other, policy=around.policy)))
     return compared
 
 

@@ -137,8 +137,9 @@ def load_surroundings(
     loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))), bodies=bodies)
     story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
     members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
-    canonicals = story_views.canonicals(conn, story_ids)
-    statuses = story_views.statuses(conn, story_ids)
+    standings = story_views.standings(conn, story_ids)
+    canonicals = {story: standing.canonical_id for story, standing in standings.items()}
+    statuses = {story: standing.status for story, standing in standings.items()}
     missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
     loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)), bodies=bodies)
     return Surroundings(

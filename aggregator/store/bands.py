@@ -10,17 +10,19 @@ Entries that may be of any age (undated ones of a feed's first poll) stand in a 
 their own: an entry of last year finds those first seen since then.
 
 A hot band (boilerplate, a template) costs no more than `MAX_PER_BAND` rows a bucket: the
-newest that carry it inside the window; whoever shares other bands is found by those.
+newest that carry it inside the window; whoever shares other bands is found by those. What
+many share says little, so candidates are ranked by how rare the bands are that they share:
+a template's newest fillings must not crowd out the one that is copied.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete
 
@@ -78,9 +80,9 @@ SELECT (SELECT min(bucket) FROM bands WHERE bucket > {ANY_AGE_BUCKET}),
 # EXISTS first: most probes miss, and a miss then costs one seek and no aggregate.
 # What may be of any age was first seen at `at`: it is no younger, but maybe older.
 _SQLITE_BANDS: Final = f"""
-SELECT (
-    SELECT group_concat(entry_id) FROM (
-        SELECT entry_id FROM bands
+SELECT k.value, b.value, (
+    SELECT group_concat(at || ' ' || entry_id) FROM (
+        SELECT at, entry_id FROM bands
         WHERE bucket = k.value AND band = b.value AND at BETWEEN ?1
             AND CASE k.value WHEN {ANY_AGE_BUCKET} THEN {_NEVER} ELSE ?2 END
         ORDER BY at DESC, entry_id DESC LIMIT ?5
@@ -99,15 +101,16 @@ SELECT k.value, (
 FROM json_each(?2) AS k
 """
 _PG_BANDS: Final = f"""
-SELECT hit.entry_id
+SELECT k.bucket, b.band, string_agg(hit.at || ' ' || hit.entry_id, ',')
 FROM unnest(%s::bigint[]) AS k (bucket)
 CROSS JOIN unnest(%s::bigint[]) AS b (band)
 CROSS JOIN LATERAL (
-    SELECT entry_id FROM bands
+    SELECT at, entry_id FROM bands
     WHERE bands.bucket = k.bucket AND bands.band = b.band AND at BETWEEN %s
         AND CASE k.bucket WHEN {ANY_AGE_BUCKET} THEN {_NEVER} ELSE %s END
     ORDER BY at DESC, entry_id DESC LIMIT %s
 ) AS hit
+GROUP BY k.bucket, b.band
 """  # noqa: S608 - our own numbers
 _PG_KEYS: Final = """
 SELECT k.key, hit.entry_id
@@ -177,10 +180,41 @@ class _Bounds:
     any_age: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A query in the index's own terms.
+
+    Attributes:
+        low: First second of its window.
+        high: Last second of it.
+        buckets: Those that the window touches and the index has.
+        bands: What to look for.
+    """
+
+    low: int
+    high: int
+    buckets: tuple[int, ...]
+    bands: frozenset[int]
+
+
+class _Hit(NamedTuple):
+    """An entry that carries a band; its time lies between two seconds.
+
+    Attributes:
+        oldest: Its effective time; `-_NEVER` where it may be of any age.
+        newest: Its effective time.
+        entry_id: The entry.
+    """
+
+    oldest: int
+    newest: int
+    entry_id: int
+
+
 def candidates(
     conn: Connection, queries: Sequence[BandQuery], *, limit: int = MAX_CANDIDATES
 ) -> tuple[tuple[Candidate, ...], ...]:
-    """Candidates of each query: shared keys first, then most bands, then the newest entry.
+    """Candidates of each query: shared keys first, then rarest bands, then the newest entry.
 
     Args:
         conn: A connection.
@@ -189,12 +223,12 @@ def candidates(
     """
     bounds = _bounds(conn)
     keyed = _carriers(conn, {key for query in queries for key in _lasting(query.keys)})
+    shared = _sharing(conn, [_probe(query, bounds) for query in queries])
     found = []
-    for query in queries:
+    for query, by_band in zip(queries, shared, strict=True):
         by_key = Counter(
             entry_id for key in set(_lasting(query.keys)) for entry_id in keyed.get(key, ())
         )
-        by_band = Counter(_sharing(conn, query, bounds) if bounds else ())
         found.append(_ranked(by_key, by_band, exclude=query.exclude, limit=limit))
     return tuple(found)
 
@@ -283,21 +317,69 @@ def _bounds(conn: Connection) -> _Bounds | None:
     return _Bounds(last + 1 if first is None else first, last, bool(any_age))
 
 
-def _sharing(conn: Connection, query: BandQuery, bounds: _Bounds) -> list[int]:
-    """Entry ids that share a band, once for each band."""
+def _probe(query: BandQuery, bounds: _Bounds | None) -> _Probe:
     low = _seconds(query.effective_at - query.window)
     high = _seconds(query.effective_at + query.window)
-    dated = range(max(low // BUCKET_S, bounds.first), min(high // BUCKET_S, bounds.last) + 1)
-    buckets = [*([ANY_AGE_BUCKET] if bounds.any_age else []), *dated]
-    bands = sorted(_passing_bands(query.bands, query.keys))
+    buckets: list[int] = []
+    if bounds is not None:
+        first, last = max(low // BUCKET_S, bounds.first), min(high // BUCKET_S, bounds.last)
+        buckets = [*([ANY_AGE_BUCKET] if bounds.any_age else []), *range(first, last + 1)]
+    bands = frozenset(_passing_bands(query.bands, query.keys))
+    return _Probe(low, high, tuple(buckets), bands)
+
+
+def _sharing(conn: Connection, probes: Sequence[_Probe]) -> list[list[list[int]]]:
+    """For each probe, for each of its bands, the entries that carry it inside the window.
+
+    Probes of the same buckets, as a poll's are, are answered by one statement.
+    """
+    together: defaultdict[tuple[int, ...], list[_Probe]] = defaultdict(list)
+    for probe in probes:
+        together[probe.buckets].append(probe)
+    hits = {buckets: _look_up(conn, group) for buckets, group in together.items()}
+    return [_inside(conn, probe, hits[probe.buckets]) for probe in probes]
+
+
+def _inside(conn: Connection, probe: _Probe, hits: Mapping[int, list[_Hit]]) -> list[list[int]]:
+    """The hits of one probe, cut to its own window."""
+    mine = [hits[band] for band in probe.bands if band in hits]
+    low, high = probe.low, probe.high
+    if any(len(found) >= MAX_PER_BAND and found[0].oldest > high for found in mine):
+        # Entries past its window took places in a hot band: it is asked for alone.
+        mine = list(_look_up(conn, [probe]).values())
+    return [
+        [hit.entry_id for hit in found if hit.oldest <= high and low <= hit.newest]
+        for found in mine
+    ]
+
+
+def _look_up(conn: Connection, probes: Sequence[_Probe]) -> dict[int, list[_Hit]]:
+    """Band -> who carries it inside the union of the probes' windows, newest first.
+
+    Args:
+        conn: A connection.
+        probes: All of the same buckets.
+    """
+    bands = sorted(frozenset[int]().union(*(probe.bands for probe in probes)))
+    buckets = sorted(probes[0].buckets, reverse=True)
     if not bands or not buckets:
-        return []
+        return {}
+    low, high = min(probe.low for probe in probes), max(probe.high for probe in probes)
     if conn.dialect.name == "sqlite":
-        parameters = (low, high, json.dumps(buckets), json.dumps(bands), MAX_PER_BAND)
-        rows = conn.exec_driver_sql(_SQLITE_BANDS, parameters)
-        return [int(entry_id) for (ids,) in rows if ids for entry_id in ids.split(",")]
-    found = conn.exec_driver_sql(_PG_BANDS, (buckets, bands, low, high, MAX_PER_BAND))
-    return list(found.scalars())
+        asked = (low, high, json.dumps(buckets), json.dumps(bands), MAX_PER_BAND)
+        rows = conn.exec_driver_sql(_SQLITE_BANDS, asked).all()
+    else:
+        rows = conn.exec_driver_sql(_PG_BANDS, (buckets, bands, low, high, MAX_PER_BAND)).all()
+    found: defaultdict[int, list[_Hit]] = defaultdict(list)
+    for bucket, band, carriers in sorted(rows, reverse=True):
+        found[band] += _hits(carriers or "", any_age=bucket == ANY_AGE_BUCKET)
+    return found
+
+
+def _hits(carriers: str, *, any_age: bool) -> Iterator[_Hit]:
+    for carrier in carriers.split(",") if carriers else ():
+        at, _, entry_id = carrier.partition(" ")
+        yield _Hit(-_NEVER if any_age else int(at), int(at), int(entry_id))
 
 
 def _carriers(conn: Connection, keys: set[int]) -> dict[int, list[int]]:
@@ -314,10 +396,21 @@ def _carriers(conn: Connection, keys: set[int]) -> dict[int, list[int]]:
 
 
 def _ranked(
-    by_key: Counter[int], by_band: Counter[int], *, exclude: frozenset[int], limit: int
+    by_key: Counter[int],
+    by_band: Sequence[Sequence[int]],
+    *,
+    exclude: frozenset[int],
+    limit: int,
 ) -> tuple[Candidate, ...]:
-    ids = (by_key.keys() | by_band.keys()) - exclude
-    order = sorted(ids, key=lambda i: (-by_key[i], -by_band[i], -i))[:limit]
+    """Keys count first, then bands, each for as much as it is rare."""
+    bands: dict[int, int] = {}
+    rarity: dict[int, float] = {}
+    for carriers in by_band:
+        for entry_id in carriers:
+            bands[entry_id] = bands.get(entry_id, 0) + 1
+            rarity[entry_id] = rarity.get(entry_id, 0.0) + 1 / len(carriers)
+    ids = (by_key.keys() | bands.keys()) - exclude
+    order = sorted(ids, key=lambda i: (-by_key[i], -round(rarity.get(i, 0.0), 6), -i))[:limit]
     return tuple(
-        Candidate(entry_id=i, shared_bands=by_band[i], shared_keys=by_key[i]) for i in order
+        Candidate(entry_id=i, shared_bands=bands.get(i, 0), shared_keys=by_key[i]) for i in order
     )

@@ -83,6 +83,8 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - JSON
         """The value that was stored; tuples come back as lists."""
+        if value == "[]":  # what most lists of ours are
+            return []
         return None if value is None else json.loads(value)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, select
 
+from aggregator.store.among import among
 from aggregator.store.mapping import body_of
 from aggregator.store.schema import entries, revisions
 from aggregator.store.search_index import SearchRow
@@ -19,10 +19,7 @@ __all__ = ["CURRENT", "Current", "current_documents", "current_numbers"]
 # Joins an entry to its current revision.
 CURRENT = and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision)
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_NUMBERS = select(entries.c.id, entries.c.feed_id, entries.c.revision).where(
-    entries.c.id.in_(_IDS)
-)
+_NUMBERS = select(entries.c.id, entries.c.feed_id, entries.c.revision).where(among(entries.c.id))
 _DOCUMENTS = (
     select(
         entries.c.id,
@@ -33,7 +30,7 @@ _DOCUMENTS = (
         revisions.c.summary,
     )
     .join_from(entries, revisions, CURRENT)
-    .where(entries.c.id.in_(_IDS), entries.c.redacted_at.is_(None))
+    .where(among(entries.c.id), entries.c.redacted_at.is_(None))
 )
 
 

@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, or_, select
 
 from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.store import counters, schema, search_index
+from aggregator.store.among import among
 from aggregator.store.current import CURRENT
 from aggregator.store.mapping import storable
 from aggregator.store.schema import entries, feeds, outlets, revisions
 from aggregator.store.search_index import SearchRow
 from aggregator.store.terms import terms
-from aggregator.store.writes import chunks
+from aggregator.store.writes import chunks, insert_rows
 
 __all__ = [
     "between",
@@ -28,11 +29,8 @@ __all__ = [
 ]
 
 _TABLE = schema.decisions
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_BY_ID = select(_TABLE).where(_TABLE.c.id.in_(_IDS))
-_BY_ENTRY = select(_TABLE).where(
-    or_(_TABLE.c.entry_id.in_(_IDS), _TABLE.c.matched_entry_id.in_(_IDS))
-)
+_BY_ID = select(_TABLE).where(among(_TABLE.c.id))
+_BY_ENTRY = select(_TABLE).where(or_(among(_TABLE.c.entry_id), among(_TABLE.c.matched_entry_id)))
 _NAMES = (
     select(
         entries.c.id,
@@ -46,7 +44,7 @@ _NAMES = (
     .join_from(entries, revisions, CURRENT)
     .join(feeds, feeds.c.id == entries.c.feed_id)
     .join(outlets, outlets.c.id == feeds.c.outlet_id)
-    .where(entries.c.id.in_(_IDS))
+    .where(among(entries.c.id))
 )
 _MERGING: Final = (Action.JOINED.value, Action.MERGED.value)
 
@@ -72,7 +70,7 @@ def record(
     values = [
         _row(row, row_id) | _findable(row, names) for row_id, row in zip(ids, rows, strict=True)
     ]
-    conn.execute(_TABLE.insert(), values)
+    insert_rows(conn, _TABLE, rows=values)
     documents = [
         SearchRow(id=row["id"], terms=terms(row["titles"], row["words"], row["language"]))
         for row in values

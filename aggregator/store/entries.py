@@ -24,7 +24,7 @@ from aggregator.store.hashing import signed_hash
 from aggregator.store.mapping import notice_rows, span_rows, storable, storable_or_none
 from aggregator.store.search_index import SearchRow
 from aggregator.store.terms import Terms, terms_of
-from aggregator.store.writes import insert_new
+from aggregator.store.writes import insert_new, insert_rows
 from aggregator.text import tokens
 
 __all__ = [
@@ -147,10 +147,8 @@ def insert(conn: Connection, new: Sequence[NewEntry], *, now: datetime) -> tuple
     if not new:
         return ()
     ids = tuple(counters.take(conn, counters.ENTRY, count=len(new)))
-    conn.execute(
-        schema.entries.insert(),
-        [_entry_row(item, entry_id, now) for item, entry_id in zip(new, ids, strict=True)],
-    )
+    rows = [_entry_row(item, entry_id, now) for item, entry_id in zip(new, ids, strict=True)]
+    insert_rows(conn, schema.entries, rows=rows)
     forms = [
         NewRevision(
             entry_id=entry_id,
@@ -243,10 +241,8 @@ def _store_forms(
 ) -> None:
     raw = {_sha256(item): item for item in forms if item.prepared.parsed.raw}
     insert_new(conn, schema.raws, rows=[_raw_row(digest, raw[digest]) for digest in sorted(raw)])
-    conn.execute(
-        schema.revisions.insert(),
-        [_revision_row(item, numbers[item.entry_id], now) for item in forms],
-    )
+    rows = [_revision_row(item, numbers[item.entry_id], now) for item in forms]
+    insert_rows(conn, schema.revisions, rows=rows)
     _index(conn, forms)
 
 

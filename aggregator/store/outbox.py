@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from aggregator.model.stories import ChangeKind, StoryChange
 from aggregator.store import counters
 from aggregator.store.schema import changes
+from aggregator.store.writes import insert_rows
 
 __all__ = ["Happening", "change_from", "changes_of", "changes_since", "floor", "head", "write"]
 
@@ -49,9 +50,10 @@ def write(conn: Connection, happenings: Sequence[Happening], *, now: datetime) -
         now: Our clock.
     """
     numbers = counters.take(conn, counters.SEQ, count=len(happenings))
-    conn.execute(
-        changes.insert(),
-        [
+    insert_rows(
+        conn,
+        changes,
+        rows=[
             {
                 "seq": seq,
                 "story_id": happening.story_id,

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from aggregator.errors import NotFoundError
 from aggregator.model.matching import Pin, PinKind
 from aggregator.store import counters, schema
+from aggregator.store.among import among
 from aggregator.store.writes import chunks
 
 __all__ = ["add", "all_active", "of_entries", "of_story", "remove"]
@@ -19,8 +20,7 @@ __all__ = ["add", "all_active", "of_entries", "of_story", "remove"]
 _COUNTER: Final = "pin"
 _TABLE = schema.pins
 _ACTIVE = select(_TABLE).where(_TABLE.c.removed_at.is_(None)).order_by(_TABLE.c.id)
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_OF = _ACTIVE.where(or_(_TABLE.c.entry_a.in_(_IDS), _TABLE.c.entry_b.in_(_IDS)))
+_OF = _ACTIVE.where(or_(among(_TABLE.c.entry_a), among(_TABLE.c.entry_b)))
 
 
 def add(conn: Connection, pin: Pin) -> Pin:

@@ -24,6 +24,7 @@ from aggregator.store.outbox import Happening
 from aggregator.store.schema import entries, stories
 from aggregator.store.story_ids import new_id
 from aggregator.store.story_life import merge, older_of, set_canonical, set_status, split
+from aggregator.store.writes import insert_rows
 
 __all__ = [
     "FACTS",
@@ -171,9 +172,8 @@ def create(conn: Connection, openings: Sequence[Opening], *, now: datetime) -> N
         return
     # The rows come first: the outbox refers to them; their numbers are known all the same.
     first = outbox.head(conn) + 1
-    conn.execute(
-        stories.insert(), [_opened(item, first + i, now) for i, item in enumerate(openings)]
-    )
+    rows = [_opened(item, first + i, now) for i, item in enumerate(openings)]
+    insert_rows(conn, stories, rows=rows)
     outbox.write(conn, [_opening_happens(item) for item in openings], now=now)
     conn.execute(
         _JOIN_ENTRY,

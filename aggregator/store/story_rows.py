@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, select
 
 from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Verdict
 from aggregator.model.stories import ChangeKind, Member, Story, StoryChange, StoryStatus
+from aggregator.store.among import among
 from aggregator.store.current import CURRENT
 from aggregator.store.mapping import spans_from
 from aggregator.store.outbox import change_from
@@ -20,7 +21,6 @@ from aggregator.store.writes import chunks
 
 __all__ = ["load"]
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _CANONICAL = and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision)
 _STORIES = (
     select(
@@ -37,7 +37,7 @@ _STORIES = (
     )
     .join_from(stories, entries, entries.c.id == stories.c.canonical_id)
     .join(revisions, _CANONICAL)
-    .where(stories.c.id.in_(_IDS), stories.c.merged_into.is_(None))
+    .where(among(stories.c.id), stories.c.merged_into.is_(None))
 )
 _MEMBERS = (
     select(
@@ -67,14 +67,14 @@ _MEMBERS = (
     .join_from(entries, revisions, CURRENT)
     .join(feeds, feeds.c.id == entries.c.feed_id)
     .join(outlets, outlets.c.id == feeds.c.outlet_id)
-    .where(entries.c.story_id.in_(_IDS))
+    .where(among(entries.c.story_id))
     .order_by(entries.c.effective_at, entries.c.id)
 )
 # A release is no change of facts, but it is when readers first saw the story.
 _TOLD: Final = FACTS | {ChangeKind.RELEASED}
 _CHANGES = (
     select(changes)
-    .where(changes.c.story_id.in_(_IDS), changes.c.kind.in_([kind.value for kind in _TOLD]))
+    .where(among(changes.c.story_id), changes.c.kind.in_([kind.value for kind in _TOLD]))
     .order_by(changes.c.seq)
 )
 # A story's rows are wide; its members and changes are small.

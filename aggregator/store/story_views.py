@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from aggregator.errors import NotFoundError, UsageError
 from aggregator.model.stories import SHOWN, Story, StoryStatus, Tombstone
 from aggregator.store import outbox, schema
+from aggregator.store.among import among
 from aggregator.store.schema import entries, stories
 from aggregator.store.story_rows import load
 from aggregator.store.writes import chunks
@@ -21,6 +21,7 @@ __all__ = [
     "SHOWN",
     "Cursor",
     "Page",
+    "Standing",
     "Story",
     "canonicals",
     "changed_since",
@@ -31,12 +32,25 @@ __all__ = [
     "newest",
     "of_entries",
     "resolve",
+    "standings",
     "statuses",
     "surviving",
     "tombstones",
 ]
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_OF_ENTRIES = select(entries.c.id, entries.c.story_id).where(
+    among(entries.c.id), entries.c.story_id.is_not(None)
+)
+_MEMBERS = (
+    select(entries.c.story_id, entries.c.id)
+    .where(among(entries.c.story_id))
+    .order_by(entries.c.id)
+)
+_STANDINGS = (
+    select(stories.c.id, stories.c.canonical_id, stories.c.status)
+    .where(among(stories.c.id))
+    .order_by(stories.c.created_at, stories.c.founding_entry_id)
+)
 _CHANGED = select(stories.c.id).where(stories.c.seq > bindparam("seq")).order_by(stories.c.seq)
 
 
@@ -51,6 +65,19 @@ class Cursor:
 
     surfaced_at: datetime
     story_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a story counts when another entry comes near.
+
+    Attributes:
+        canonical_id: Entry id of its canonical member.
+        status: How it is shown.
+    """
+
+    canonical_id: int
+    status: StoryStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,48 +165,40 @@ def tombstones(conn: Connection, *, since_seq: int = 0, limit: int = 200) -> tup
 
 def of_entries(conn: Connection, entry_ids: Iterable[int]) -> dict[int, str]:
     """Entry id -> its story; entries without one are absent."""
-    statement = select(entries.c.id, entries.c.story_id).where(
-        entries.c.id.in_(_IDS), entries.c.story_id.is_not(None)
-    )
     return {
         row.id: row.story_id
         for chunk in chunks(entry_ids)
-        for row in conn.execute(statement, {"ids": chunk})
+        for row in conn.execute(_OF_ENTRIES, {"ids": chunk})
     }
 
 
 def members(conn: Connection, story_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """Story id -> ids of its entries, oldest first."""
-    statement = (
-        select(entries.c.story_id, entries.c.id)
-        .where(entries.c.story_id.in_(_IDS))
-        .order_by(entries.c.id)
-    )
     found: defaultdict[str, list[int]] = defaultdict(list)
     for chunk in chunks(story_ids):
-        for row in conn.execute(statement, {"ids": chunk}):
-            found[row.story_id].append(row.id)
+        for story_id, entry_id in conn.execute(_MEMBERS, {"ids": chunk}).all():
+            found[story_id].append(entry_id)
     return {story_id: tuple(ids) for story_id, ids in found.items()}
+
+
+def standings(conn: Connection, story_ids: Collection[str]) -> dict[str, Standing]:
+    """Story id -> its standing; the story opened first comes first, unknown ones are absent."""
+    if not story_ids:
+        return {}
+    rows = conn.execute(_STANDINGS, {"ids": story_ids}).all()
+    return {story: Standing(canonical, StoryStatus(status)) for story, canonical, status in rows}
 
 
 def canonicals(conn: Connection, story_ids: Iterable[str]) -> dict[str, int]:
     """Story id -> entry id of its canonical member; the story opened first comes first."""
-    statement = select(
-        stories.c.id, stories.c.canonical_id, stories.c.created_at, stories.c.founding_entry_id
-    ).where(stories.c.id.in_(_IDS))
-    rows = [row for chunk in chunks(story_ids) for row in conn.execute(statement, {"ids": chunk})]
-    rows.sort(key=lambda row: (row.created_at, row.founding_entry_id))
-    return {row.id: row.canonical_id for row in rows}
+    found = standings(conn, tuple(story_ids))
+    return {story: standing.canonical_id for story, standing in found.items()}
 
 
 def statuses(conn: Connection, story_ids: Iterable[str]) -> dict[str, StoryStatus]:
     """Story id -> how it is shown; unknown ones are absent."""
-    statement = select(stories.c.id, stories.c.status).where(stories.c.id.in_(_IDS))
-    return {
-        row.id: StoryStatus(row.status)
-        for chunk in chunks(story_ids)
-        for row in conn.execute(statement, {"ids": chunk})
-    }
+    found = standings(conn, tuple(story_ids))
+    return {story: standing.status for story, standing in found.items()}
 
 
 def embargoes_due(conn: Connection, now: datetime) -> tuple[str, ...]:

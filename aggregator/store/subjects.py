@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Signature, Subject
+from aggregator.store.among import among
 from aggregator.store.current import CURRENT
 from aggregator.store.entries import identity_key
 from aggregator.store.mapping import body_of, notices_from
@@ -22,7 +23,6 @@ __all__ = ["KnownEntry", "bodies", "known", "load"]
 # of its entries: the newest that carry a key are the ones that can still be in the document.
 MAX_PER_KEY: Final = 20
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _SUBJECT: Final = (
     entries.c.id,
     entries.c.feed_id,
@@ -53,7 +53,7 @@ def _select(*more: Any) -> Select[Any]:  # noqa: ANN401 - columns of any type
         .join_from(entries, revisions, CURRENT)
         .join(feeds, feeds.c.id == entries.c.feed_id)
         .join(outlets, outlets.c.id == feeds.c.outlet_id)
-        .where(entries.c.id.in_(_IDS))
+        .where(among(entries.c.id))
     )
 
 
@@ -62,12 +62,12 @@ _WITH_BODY = _select(revisions.c.text, revisions.c.spans)
 _BODIES = (
     select(entries.c.id, revisions.c.text, revisions.c.spans)
     .join_from(entries, revisions, CURRENT)
-    .where(entries.c.id.in_(_IDS))
+    .where(among(entries.c.id))
 )
 _KNOWN = _select(revisions.c.content_sha256, revisions.c.body_sha256, entries.c.redacted_at)
 _CARRIERS = (
     select(identities.c.key, identities.c.entry_id)
-    .where(identities.c.feed_id == bindparam("feed"), identities.c.key.in_(_IDS))
+    .where(identities.c.feed_id == bindparam("feed"), among(identities.c.key))
     .order_by(identities.c.key, identities.c.entry_id.desc())
 )
 
@@ -121,7 +121,7 @@ def load(conn: Connection, entry_ids: Iterable[int], *, bodies: bool = True) -> 
     return {
         row.id: _subject(row, body=body_of(row.text, row.spans) if bodies else "")
         for chunk in chunks(sorted(set(entry_ids)))
-        for row in conn.execute(statement, {"ids": chunk})
+        for row in conn.execute(statement, {"ids": chunk}).all()
     }
 
 
@@ -130,7 +130,7 @@ def bodies(conn: Connection, entry_ids: Iterable[int]) -> dict[int, str]:
     return {
         row.id: body_of(row.text, row.spans)
         for chunk in chunks(sorted(set(entry_ids)))
-        for row in conn.execute(_BODIES, {"ids": chunk})
+        for row in conn.execute(_BODIES, {"ids": chunk}).all()
     }
 
 
@@ -158,7 +158,9 @@ def known(
     }
     carried = _carriers(conn, feed_id, asked)
     rows = (
-        row for chunk in chunks(sorted(carried)) for row in conn.execute(_KNOWN, {"ids": chunk})
+        row
+        for chunk in chunks(sorted(carried))
+        for row in conn.execute(_KNOWN, {"ids": chunk}).all()
     )
     return tuple(sorted((_known(r, carried[r.id]) for r in rows), key=lambda k: k.entry_id))
 
@@ -169,7 +171,7 @@ def _carriers(
     found: dict[int, set[tuple[str, str]]] = {}
     for chunk in chunks(sorted(asked)):
         counted: dict[int, int] = {}
-        for key, entry_id in conn.execute(_CARRIERS, {"feed": feed_id, "ids": chunk}):
+        for key, entry_id in conn.execute(_CARRIERS, {"feed": feed_id, "ids": chunk}).all():
             counted[key] = counted.get(key, 0) + 1
             if counted[key] <= MAX_PER_KEY:
                 found.setdefault(entry_id, set()).add(asked[key])
