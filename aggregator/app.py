@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from aggregator.actions.check import Checker
+from aggregator.actions.hub_parts import HubParts
 from aggregator.actions.material import check_outputs
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
@@ -21,6 +22,8 @@ from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy, Setti
 from aggregator.owners import this_process
 from aggregator.pipeline.poll import PollParts
 from aggregator.schedule.daemon import Daemon, DaemonParts, Service
+from aggregator.schedule.events import EventParts, EventService
+from aggregator.schedule.lanes import LaneParts
 from aggregator.schedule.planner import planner
 from aggregator.store import feeds as feed_store
 from aggregator.store.database import Database
@@ -31,10 +34,12 @@ from aggregator.workers import Workers
 
 __all__ = [
     "App",
+    "event_service",
     "following",
     "make_daemon",
     "open_app",
     "open_checker",
+    "open_hub_parts",
     "open_parts",
     "web_services",
 ]
@@ -106,6 +111,19 @@ async def open_parts(app: App) -> AsyncIterator[PollParts]:
             )
 
 
+@asynccontextmanager
+async def open_hub_parts(app: App) -> AsyncIterator[HubParts]:
+    """Builds what talking to hubs needs, for commands; the daemon has it already."""
+    async with Fetcher(app.settings.fetch) as fetcher:
+        yield HubParts(
+            database=app.database,
+            settings=app.settings,
+            fetcher=fetcher,
+            clock=app.clock,
+            draw=random.random,
+        )
+
+
 def make_daemon(
     app: App, *, log: Log, services: Sequence[Service] = (), pages: WebServices | None = None
 ) -> Daemon:
@@ -119,6 +137,7 @@ def make_daemon(
     """
     path = app.settings.path
     served = () if pages is None else (partial(in_this_loop, pages),)
+    events = event_service(app, log=log)
 
     def open_polling(settings: Settings) -> AbstractAsyncContextManager[PollParts]:
         return open_parts(replace(app, settings=settings))
@@ -132,8 +151,23 @@ def make_daemon(
             log=log,
             watch=ConfigWatch(path, lambda: _settings(path, app.environ)),
             open_polling=open_polling,
-            services=(*services, *served),
-            on_applied=() if pages is None else (pages.use,),
+            services=(*services, events.running, *served),
+            on_applied=(events.use, *(() if pages is None else (pages.use,))),
+        )
+    )
+
+
+def event_service(app: App, *, log: Log) -> EventService:
+    """Builds what tells webhooks and channels; call it inside a running event loop."""
+    lanes = LaneParts(environ=app.environ, clock=app.clock, log=log)
+    return EventService(
+        EventParts(
+            database=app.database,
+            settings=app.settings,
+            owner=this_process(),
+            clock=app.clock,
+            log=log,
+            open_lanes=lanes.opened,
         )
     )
 

@@ -12,15 +12,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from aggregator.actions.pinging import Told, ping_hubs
 from aggregator.actions.poll import choose_feeds, poll_feeds
 from aggregator.actions.publish import Published, publish_changed
-from aggregator.app import App, open_app, open_parts
+from aggregator.app import App, open_app, open_hub_parts, open_parts
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.errors import EXIT_FAILED
 from aggregator.model.feeds import Feed, PollStatus
 from aggregator.pipeline.reports import PollReport
 
-__all__ = ["poll", "poll_all", "print_reports", "publish", "succeeded"]
+__all__ = ["poll", "poll_all", "print_reports", "publish", "succeeded", "tell_hubs"]
 
 SUCCESS = frozenset({PollStatus.OK, PollStatus.NOT_MODIFIED})
 STYLES = {
@@ -44,6 +45,7 @@ def poll(context: CliContext, /, *, feeds: tuple[str, ...], as_json: bool) -> in
         chosen = choose_feeds(app.settings, feeds)
         reports = poll_all(app, chosen, context.progress_console(as_json=as_json))
         published = publish_changed(app.database, app.settings, clock=app.clock)
+        tell_hubs(app)
     if as_json:
         click.echo(json.dumps(_as_json(reports, published), ensure_ascii=False, indent=2))
     else:
@@ -58,6 +60,7 @@ def publish(context: CliContext, /, *, as_json: bool) -> None:
     """Render the published documents again from the database."""
     with open_app(context.config_path, environ=os.environ) as app:
         published = publish_changed(app.database, app.settings, clock=app.clock, anew=True)
+        tell_hubs(app)
     if as_json:
         click.echo(json.dumps(published.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -68,6 +71,15 @@ def publish(context: CliContext, /, *, as_json: bool) -> None:
 def poll_all(app: App, chosen: Sequence[Feed], console: Console) -> tuple[PollReport, ...]:
     """Polls feeds with a progress bar on a terminal."""
     return asyncio.run(_poll(app, chosen, console))
+
+
+def tell_hubs(app: App) -> None:
+    """Pings our own hubs; one that is away is told by the next command or the daemon."""
+    if not app.settings.publish.hubs:
+        return
+    for told in asyncio.run(_ping(app)):
+        if told.error:
+            click.echo(f"the hub {told.hub} was not told: {told.error}", err=True)
 
 
 def succeeded(reports: Sequence[PollReport]) -> bool:
@@ -92,6 +104,11 @@ async def _poll(app: App, chosen: Sequence[Feed], console: Console) -> tuple[Pol
 
         async with open_parts(app) as parts:
             return await poll_feeds(chosen, parts, on_report=advance)
+
+
+async def _ping(app: App) -> tuple[Told, ...]:
+    async with open_hub_parts(app) as parts:
+        return await ping_hubs(parts)
 
 
 def _as_json(reports: Sequence[PollReport], published: Published) -> dict[str, object]:
