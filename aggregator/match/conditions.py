@@ -23,6 +23,7 @@ __all__ = [
     "own_texts",
     "part_of",
     "same_link",
+    "series",
     "silent_correction",
     "some_text",
     "withdrawal",
@@ -152,6 +153,11 @@ def figure_conflict(e: Evidence) -> bool:
 def number_conflict(e: Evidence) -> bool:
     """Two release numbers; a re-send gets a new one too, but then nothing else differs."""
     return e.other_number and not _one_text(e) and alike(e)
+
+
+def series(e: Evidence) -> bool:
+    """One pattern of headline and text, filled with other words in both."""
+    return e.title_framed and not e.keyed and e.words_short >= LABEL_WORDS and some_text(e)
 
 
 def part_of(e: Evidence) -> bool:

@@ -124,6 +124,14 @@ RULES: tuple[Rule, ...] = (
         veto=True,
     ),
     Rule(
+        "series",
+        Verdict.RELATED,
+        conditions.series,
+        "Their headlines fill one pattern with other words, and so do the texts: two items of "
+        "one series.",
+        veto=True,
+    ),
+    Rule(
         "part-of",
         Verdict.PART_OF,
         conditions.part_of,
