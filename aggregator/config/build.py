@@ -17,7 +17,7 @@ from aggregator.config.listener_tables import (
     SelectionTable,
     WebhookTable,
 )
-from aggregator.config.tables import Document, FetchTable, WebTable
+from aggregator.config.tables import BackupTable, Document, FetchTable, WebTable
 from aggregator.model.feeds import BoilerplateRule, Feed, Outlet, OutletKind
 from aggregator.model.policy import (
     BackupPolicy,
@@ -85,16 +85,8 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
             jitter=schedule.jitter,
         ),
         push=PushPolicy(subscribe=head.websub),
-        retention=RetentionPolicy(
-            keep_texts=document.retention.keep_texts,
-            keep_polls=document.retention.keep_polls,
-            keep_contacts=document.retention.keep_contacts,
-        ),
-        backup=BackupPolicy(
-            every=document.backup.every,
-            keep=document.backup.keep,
-            directory=Path(_absolute(document.backup.dir, path.parent)),
-        ),
+        retention=RetentionPolicy(**document.retention.model_dump()),
+        backup=_backup(document.backup, folder=path.parent),
         web=_web(document.web, folder=path.parent),
         webhooks=tuple(_webhook(table, issuers) for table in document.webhook),
         notify=tuple(_notify(table, issuers, language=head.language) for table in document.notify),
@@ -107,6 +99,11 @@ def resolve_database(database: str, folder: Path) -> str:
         return database
     file, mark, query = database.removeprefix(_SQLITE).partition("?")
     return f"{_SQLITE}{_absolute(file, folder)}{mark}{query}"
+
+
+def _backup(table: BackupTable, *, folder: Path) -> BackupPolicy:
+    directory = Path(_absolute(table.dir, folder))
+    return BackupPolicy(every=table.every, keep=table.keep, directory=directory)
 
 
 class _Issuers:

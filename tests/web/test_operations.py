@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from aggregator.model.stories import StoryStatus
-from aggregator.store import feeds
+from aggregator.store import chores, feeds
 from aggregator.web import operations
 from aggregator.web.services import WebServices
 from tests.actions.desk import Desk, open_desk
@@ -188,6 +188,8 @@ ROOT = Path(__file__).parents[2]
 def test_what_ops_are_told_to_watch_exists(desk: Desk, client: TestClient, place: str) -> None:
     poll_all(desk)
     desk.poll("wire-all", ok=False)
+    with desk.database.write() as conn:
+        chores.went_well(conn, chores.BACKUP, detail="a copy", now=desk.now)
     desk.open()
     desk.publish()
     families = text_string_to_metric_families(client.get("/metrics").text)
