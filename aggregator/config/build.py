@@ -58,7 +58,6 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
         for table, outlet in zip(document.outlet, outlets, strict=True)
         for feed in table.feed
     )
-    schedule = document.schedule
     return Settings(
         path=path,
         database=resolve_database(database, path.parent),
@@ -78,12 +77,7 @@ def build_settings(document: Document, *, path: Path, database: str) -> Settings
             window=document.match.window, hold_embargoed=document.match.hold_embargoed
         ),
         publish=_publish(document, issuers=issuers, folder=path.parent),
-        schedule=SchedulePolicy(
-            timezone=head.timezone,
-            min_every=schedule.min_every,
-            max_every=schedule.max_every,
-            jitter=schedule.jitter,
-        ),
+        schedule=SchedulePolicy(timezone=head.timezone, **document.schedule.model_dump()),
         push=PushPolicy(subscribe=head.websub),
         retention=RetentionPolicy(**document.retention.model_dump()),
         backup=_backup(document.backup, folder=path.parent),
