@@ -129,7 +129,9 @@ def _event(
 
 def _told(change: StoryChange, status: StoryStatus, past: Past) -> bool:
     """Whether anybody hears of a change, its story (or survivor) being shown so now."""
-    if past.shown_since is None or change.seq < past.shown_since:
+    if past.shown_since is None:
+        return False
+    if change.seq < past.shown_since and change.changed_at != past.shown_at:
         return False
     if status in HIDDEN:
         return change.seq > past.shown_since and change.kind in _TAKEN_DOWN

@@ -33,6 +33,7 @@ from aggregator.store.stories import FACTS
 __all__ = [
     "Gathered",
     "check_outputs",
+    "chosen",
     "gather",
     "load_public",
     "mark_private",
@@ -211,26 +212,27 @@ def _output_stories(
 ) -> tuple[Story, ...]:
     """The newest page of an output: from the live stories first, then from the archive."""
     policy = settings.publish
-    chosen = list(_chosen(conn, live, output, timezone=policy.timezone))
+    found = list(chosen(conn, live, output, timezone=policy.timezone))
     known = {story.id for story in live}
     leading = _leading(output, timezone=policy.timezone)
     before: int | None = None
     for _ in range(_OLDER_PAGES):
-        if len(chosen) >= policy.page_size:
+        if len(found) >= policy.page_size:
             break
         hits = search.stories(conn, leading, limit=2 * policy.page_size, before=before)
         loaded = load_public(conn, [i for i in hits.ids if i not in known], settings)
         known.update(hits.ids)
-        chosen += _chosen(conn, loaded, output, timezone=policy.timezone)
+        found += chosen(conn, loaded, output, timezone=policy.timezone)
         before = hits.next
         if before is None:
             break
-    return tuple(newest_first(chosen)[: policy.page_size])
+    return tuple(newest_first(found)[: policy.page_size])
 
 
-def _chosen(
+def chosen(
     conn: Connection, stories: Sequence[Story], output: OutputPolicy, *, timezone: str
 ) -> tuple[Story, ...]:
+    """Those of the stories that an output's filters let through, in the order given."""
     ids = [story.id for story in stories]
     hits = _matching(conn, output.query, ids, timezone=timezone) if output.query else None
     misses = _matching(conn, output.not_query, ids, timezone=timezone) or frozenset()

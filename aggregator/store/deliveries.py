@@ -35,11 +35,15 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 class DeliveryState(StrEnum):
-    """How a delivery stands."""
+    """How a delivery stands.
+
+    DEAD: given up. PASSED: its story may not be told any more; nothing was sent.
+    """
 
     WAITING = "waiting"
     DELIVERED = "delivered"
     DEAD = "dead"
+    PASSED = "passed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

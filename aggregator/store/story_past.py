@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
-from aggregator.model.stories import ChangeKind
+from aggregator.model.stories import ChangeKind, StoryChange
 from aggregator.store.outbox import change_from
 from aggregator.store.schema import changes, stories
 from aggregator.store.writes import chunks
@@ -35,10 +36,12 @@ class Past:
 
     Attributes:
         shown_since: `seq` of the change by which readers first saw it, or None: never.
+        shown_at: When that was: the changes of its transaction carry the same time.
         withdrawn: A member announced a withdrawal once.
     """
 
     shown_since: int | None = None
+    shown_at: datetime | None = None
     withdrawn: bool = False
 
     @property
@@ -73,7 +76,7 @@ def of_releases(conn: Connection, story_ids: Iterable[str]) -> dict[str, Past]:
 
 def _past(rows: Sequence[Any]) -> Past:
     shown = False
-    since: int | None = None
+    since: StoryChange | None = None
     for row, after in pairwise([*rows, None]):
         if row.kind in _SHOWS:
             shown = True
@@ -81,12 +84,15 @@ def _past(rows: Sequence[Any]) -> Past:
             shown = False
         # The rows of one transaction carry one time; only its last one was ever visible.
         if shown and since is None and (after is None or after.changed_at != row.changed_at):
-            since = row.seq
-    return Past(shown_since=since, withdrawn=any(row.kind is ChangeKind.WITHDRAWN for row in rows))
+            since = row
+    return Past(
+        shown_since=since.seq if since else None,
+        shown_at=since.changed_at if since else None,
+        withdrawn=any(row.kind is ChangeKind.WITHDRAWN for row in rows),
+    )
 
 
 def _together(pasts: Sequence[Past]) -> Past:
-    shown = [past.shown_since for past in pasts if past.shown_since is not None]
-    return Past(
-        shown_since=min(shown, default=None), withdrawn=any(past.withdrawn for past in pasts)
-    )
+    shown = [(past.shown_since, past) for past in pasts if past.shown_since is not None]
+    first = min(shown, key=lambda pair: pair[0])[1] if shown else Past()
+    return replace(first, withdrawn=any(past.withdrawn for past in pasts))

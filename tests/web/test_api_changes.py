@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from aggregator.errors import UsageError
 from aggregator.model.stories import SHOWN, StoryStatus
-from aggregator.store import outbox, stories, story_past, story_views
+from aggregator.store import outbox
 from aggregator.store.schema import changes
 from aggregator.web.api import PREFIX, create_api
 from aggregator.web.services import WebServices
 from tests.actions.desk import Desk, open_desk
+from tests.actions.histories import STEPS, Step, merge, status_of
 
 
 @pytest.fixture
@@ -40,11 +39,6 @@ def serve(desk: Desk) -> TestClient:
     app = FastAPI()
     app.mount(PREFIX, create_api(services))
     return TestClient(app)
-
-
-def merge(desk: Desk, survivor: str, absorbed: str) -> None:
-    with desk.database.write() as conn:
-        stories.merge(conn, survivor, absorbed=absorbed, reason="Hushed reason", now=desk.now)
 
 
 def told(client: TestClient, since: int = 0) -> list[tuple[str, str, str]]:
@@ -158,68 +152,6 @@ def test_a_cursor_of_another_database_is_a_problem(desk: Desk, client: TestClien
 
 
 # ------------------------------------------------------------------ any history at all
-Step = Callable[[Desk, list[str]], None]
-STATUSES = (
-    StoryStatus.USABLE,
-    StoryStatus.HELD,
-    StoryStatus.QUARANTINED,
-    StoryStatus.WITHDRAWN,
-    StoryStatus.REDACTED,
-)
-
-
-def opened(status: StoryStatus) -> Step:
-    return lambda desk, known: known.append(desk.open(status=status))
-
-
-def changed(which: int, status: StoryStatus) -> Step:
-    def step(desk: Desk, known: list[str]) -> None:
-        story = known[which % len(known)]
-        with desk.database.read() as conn:
-            seen = story_past.of_stories(conn, [story])[story].seen
-        # As the pipeline has it: what readers never saw is not withdrawn in public.
-        withheld = status is StoryStatus.WITHDRAWN and not seen
-        if status_of(desk, story) not in {StoryStatus.MERGED, StoryStatus.REDACTED}:
-            desk.set_status(story, StoryStatus.WITHHELD if withheld else status)
-
-    return step
-
-
-def copied(which: int) -> Step:
-    def step(desk: Desk, known: list[str]) -> None:
-        story = known[which % len(known)]
-        if status_of(desk, story) not in {StoryStatus.MERGED, StoryStatus.REDACTED}:
-            desk.copy(story)
-
-    return step
-
-
-def merged(one: int, other: int) -> Step:
-    def step(desk: Desk, known: list[str]) -> None:
-        pair = known[one % len(known)], known[other % len(known)]
-        if StoryStatus.REDACTED in {status_of(desk, story) for story in pair}:
-            return
-        # The same story, or merged already.
-        with contextlib.suppress(UsageError):
-            merge(desk, *pair)
-
-    return step
-
-
-def status_of(desk: Desk, story: str) -> StoryStatus:
-    with desk.database.read() as conn:
-        return story_views.statuses(conn, [story])[story]
-
-
-WHICH = st.integers(0, 5)
-STEPS = st.one_of(
-    st.sampled_from(STATUSES[:3]).map(opened),
-    st.builds(changed, WHICH, st.sampled_from(STATUSES)),
-    st.builds(copied, WHICH),
-    st.builds(merged, WHICH, WHICH),
-)
-
-
 class Follower:
     """A CMS: reads now and then, a few changes at a time, and copies what it is told."""
 
@@ -280,3 +212,12 @@ def test_after_any_history_the_follower_has_what_is_shown_and_nothing_else(
         status = status_of(desk, story)
         shown = follower.heard.get(story, "") in {s.value for s in SHOWN}
         assert shown is (status in SHOWN), (story, status, follower.heard.get(story))
+
+
+def test_all_changes_of_the_transaction_that_showed_a_story_are_told(
+    desk: Desk, client: TestClient
+) -> None:
+    story = desk.open()
+    desk.copy(story)
+    desk.copy(story)
+    assert [row[1] for row in told(client)] == ["created", "member-added", "member-added"]
