@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import threading
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,17 +13,20 @@ from zoneinfo import ZoneInfo
 
 from aggregator.model.matching import Verdict
 from aggregator.model.stories import ChangeKind
-from aggregator.store import insights
+from aggregator.store import insights, story_views
 from aggregator.store.database import Database
 from aggregator.store.insights import CutShare, EntryFact
 
-__all__ = ["Day", "Insights", "Lead", "Republishing", "read_insights"]
+__all__ = ["Day", "Insights", "KeptInsights", "Lead", "Republishing", "read_insights"]
 
 # About a month of 300 feeds; counted in well under a second.
 MAX_ENTRIES: Final = 50_000
 MAX_TEXTS: Final = 5_000
 # More rows or columns than this no eye compares.
 MAX_SIDE: Final = 12
+# A page and its images ask for the same counts within a second.
+MAX_KEPT: Final = 8
+KEPT_FOR: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,36 @@ class Insights:
     days: tuple[Day, ...]
     shares: tuple[CutShare, ...]
     changes: dict[str, dict[ChangeKind, int]]
+
+
+class KeptInsights:
+    """The counts asked for last, for a minute at most; safe for threads.
+
+    Args:
+        database: Where the entries are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: OrderedDict[tuple[int, str], tuple[datetime, int, Insights]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, *, now: datetime, days: int, timezone: str) -> Insights:
+        """As `read_insights`; counted again when a story has changed."""
+        key = (days, timezone)
+        with self._database.read() as conn:
+            head = story_views.head_seq(conn)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[1] == head and now - kept[0] < KEPT_FOR:
+                return kept[2]
+            # Inside the lock: a page's five images wait for one count, not for five.
+            found = read_insights(self._database, now=now, days=days, timezone=timezone)
+            self._kept[key] = (now, head, found)
+            self._kept.move_to_end(key)
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        return found
 
 
 def read_insights(database: Database, *, now: datetime, days: int, timezone: str) -> Insights:

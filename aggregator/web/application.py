@@ -39,7 +39,6 @@ _PAGES: Final = (
     pages_log,
     pages_feeds,
     pages_review,
-    pages_insights,
     pages_account,
     pages_access,
 )
@@ -66,6 +65,6 @@ def create_app(services: WebServices) -> FastAPI:
     app.mount(api.PREFIX, api.create_api(services), name="api")
     for pages in _PAGES:
         app.include_router(pages.router())
-    for served in (operations, websub, documents):
+    for served in (operations, websub, documents, pages_insights):
         app.include_router(served.router(services))
     return app

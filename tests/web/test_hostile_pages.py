@@ -28,7 +28,7 @@ def test_hostile_titles_texts_and_rules_stay_text(browser: Any) -> None:
         answer = browser.get(path)
         assert answer.status_code == 200, path
         assert "<script>alert" not in answer.text, path
-        assert "<img" not in answer.text, path
+        assert "<img src=x" not in answer.text, path
         assert 'href="javascript' not in answer.text, path
 
 
