@@ -1,7 +1,7 @@
 """What push (WebSub) and a poll mean to each other.
 
 A push is a bell, not a message: it makes its feed due, and the poll that follows fetches
-what the publisher itself serves (docs/decisions/0110-push.md). Here a poll learns which hub
+what the publisher itself serves (docs/decisions/0301-push.md). Here a poll learns which hub
 pushes its feed, sees whether it found what was pushed, and says how far pushes are relied on.
 """
 
