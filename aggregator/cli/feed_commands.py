@@ -16,6 +16,7 @@ from aggregator.actions.check import FeedJudgement, check_url
 from aggregator.actions.feeds import FeedHealth, feed_health, feed_history, feed_json
 from aggregator.actions.latency import FeedLatency, feed_latency
 from aggregator.actions.publish import publish_changed
+from aggregator.actions.push_report import feed_pushes, push_json, push_words
 from aggregator.actions.quarantine import release_feed
 from aggregator.actions.steering import SteerFeed, steer_feed
 from aggregator.app import open_app, open_checker
@@ -55,8 +56,9 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
     with open_app(context.config_path, environ=os.environ) as app:
         history = feed_history(app.database, app.settings, feed_id)
         latency = feed_latency(app.database, feed_id)
+        push = feed_pushes(app.database, now=app.clock()).get(feed_id)
     known = feed_json(history.health) | _schedule_facts(history.health)
-    facts = known | {"latency_s": asdict(latency)}
+    facts = known | {"latency_s": asdict(latency), "push": push and push_json(push)}
     polls = [
         {
             "started_at": row.started_at.isoformat(),
@@ -75,7 +77,8 @@ def show(context: CliContext, /, *, feed_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**facts, "polls": polls}, ensure_ascii=False, indent=2))
         return
-    for name, value in (known | _latency_words(latency)).items():
+    shown = known | {"push": push and push_words(push)} | _latency_words(latency)
+    for name, value in shown.items():
         if value is not None:
             context.console.print(f"{name:20} {value}", markup=False, soft_wrap=True)
     for poll in polls:

@@ -13,6 +13,7 @@ from aggregator.actions.backup import back_up, restore
 from aggregator.actions.status import Status, read_status
 from aggregator.app import open_app
 from aggregator.cli.context import CliContext, pass_context
+from aggregator.cli.event_commands import listener_lines
 from aggregator.clock import utc_now
 from aggregator.config import load
 from aggregator.errors import EXIT_FAILED
@@ -50,7 +51,9 @@ def status(context: CliContext, /, *, as_json: bool) -> None:
         f"database   {_without_password(place)}, {sizes.bytes / BYTES_PER_MB:.1f} MB",
         f"at work    {', '.join(lease.name for lease in found.leases) or 'nothing'}",
         *_backup_lines(found.backup),
+        *_push_lines(found),
         *(f"failing    {feed}: {error}" for feed, error in found.failing),
+        *listener_lines(found),
     ]
     for line in lines:
         context.console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -146,8 +149,35 @@ def _status_json(found: Status) -> dict[str, object]:
         "last_published_at": published.isoformat() if published else None,
         "database": asdict(found.sizes),
         "leases": [lease.name for lease in found.leases],
+        "webhooks": [
+            {
+                "name": hook.policy.name,
+                "state": hook.word,
+                "behind": hook.behind,
+                "dead": hook.dead,
+            }
+            for hook in found.webhooks
+        ],
+        "channels": [
+            {"name": channel.policy.name, "state": channel.word, "waiting": channel.waiting}
+            for channel in found.channels
+        ],
+        "push": dict(found.push),
+        "hubs": [
+            {"hub": hub.hub, "waiting": hub.waiting, "error": hub.error} for hub in found.hubs
+        ],
         "backup": _backup_json(found.backup),
     }
+
+
+def _push_lines(found: Status) -> list[str]:
+    """How feeds are pushed to us, and what our own hubs do not know yet."""
+    counts = ", ".join(f"{number} {word}" for word, number in sorted(found.push.items()))
+    lines = [f"push       {counts}"] if counts else []
+    for hub in found.hubs:
+        words = f"{hub.waiting} documents not told yet" if hub.waiting else "told of everything"
+        lines.append(f"hub        {hub.hub}: {words}{f'; {hub.error}' if hub.error else ''}")
+    return lines
 
 
 def _backup_lines(backup: Chore | None) -> list[str]:

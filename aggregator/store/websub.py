@@ -6,13 +6,22 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from aggregator.model.push import HubMode, SubscriptionState
 from aggregator.store.schema_operations import websub
 from aggregator.store.writes import upsert
 
-__all__ = ["TRUST", "Subscription", "by_token", "current", "purge", "save", "subscriptions"]
+__all__ = [
+    "TRUST",
+    "Subscription",
+    "by_token",
+    "current",
+    "purge",
+    "save",
+    "subscriptions",
+    "totals",
+]
 
 # Pushes that arrived within this time let polls be rare: longer than a weekend.
 TRUST: Final = timedelta(days=3)
@@ -130,6 +139,12 @@ def subscriptions(conn: Connection) -> tuple[Subscription, ...]:
         .order_by(websub.c.created_at, websub.c.token)
     )
     return tuple(_subscription(row) for row in rows)
+
+
+def totals(conn: Connection) -> tuple[int, int]:
+    """Pushes that were believed and that were ignored, ended subscriptions included."""
+    row = conn.execute(select(func.sum(websub.c.pushes), func.sum(websub.c.ignored))).one()
+    return int(row[0] or 0), int(row[1] or 0)
 
 
 def purge(conn: Connection, *, before: datetime) -> int:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aggregator.actions.feeds import FeedHealth, feed_health, feed_history
+from aggregator.actions.push_report import PushReport, feed_pushes
 from aggregator.actions.steering import SteerFeed, steer_feed
 from aggregator.fetch import mask_url
 from aggregator.store import polls
@@ -32,12 +33,14 @@ class FeedRow:
         spark: Points of its sparkline, new entries a poll, oldest first.
         new: New entries in these polls.
         gap: One of these polls may have missed entries.
+        push: How it is pushed, or None: it is not.
     """
 
     health: FeedHealth
     spark: str
     new: int
     gap: bool
+    push: PushReport | None
 
 
 def router() -> APIRouter:
@@ -60,7 +63,8 @@ def show_all(page: OpenPage) -> Response:
     found = feed_health(page.services.database, page.services.settings)
     with page.services.database.read() as conn:
         history = {h.feed.id: polls.history(conn, h.feed.id, limit=SPARK_POLLS) for h in found}
-    rows = [_row(health, history[health.feed.id]) for health in found]
+    pushes = feed_pushes(page.services.database, now=page.services.clock())
+    rows = [_row(h, history[h.feed.id], pushes.get(h.feed.id)) for h in found]
     order = ("failing", "new", "paused", "ok", "disabled")
     rows.sort(key=lambda row: order.index(row.health.word))
     counts = {word: sum(r.health.word == word for r in rows) for word in order}
@@ -76,7 +80,8 @@ def show(
     found = feed_history(page.services.database, page.services.settings, feed_id)
     with page.services.database.read() as conn:
         history = polls.history(conn, feed_id, limit=SPARK_POLLS)
-    row = _row(found.health, history)
+    pushes = feed_pushes(page.services.database, now=page.services.clock())
+    row = _row(found.health, history, pushes.get(feed_id))
     return page.render("feed.html", row=row, polls=history, mask=mask_url, said=said)
 
 
@@ -98,11 +103,12 @@ def steer(
     return RedirectResponse(f"/feeds/{feed_id}?said={act}", HTTPStatus.SEE_OTHER)
 
 
-def _row(health: FeedHealth, history: tuple[PollRecord, ...]) -> FeedRow:
+def _row(health: FeedHealth, history: tuple[PollRecord, ...], push: PushReport | None) -> FeedRow:
     counts = [poll.new for poll in reversed(history)]
     return FeedRow(
         health=health,
         spark=sparkline(counts),
         new=sum(counts),
         gap=any(poll.gap for poll in history),
+        push=push,
     )
