@@ -153,7 +153,13 @@ def browse_stories(
 
 
 def browse_log(
-    database: Database, wanted: LogFilter, *, limit: int, before: int | None, timezone: str
+    database: Database,
+    wanted: LogFilter,
+    *,
+    limit: int,
+    before: int | None,
+    timezone: str,
+    language: str = "en",
 ) -> LogPage:
     """A page of the dedup log.
 
@@ -163,6 +169,7 @@ def browse_log(
         limit: At most so many.
         before: `next` of the page before, None for the first one.
         timezone: IANA name, for days in the query.
+        language: Of the sentences, `de` or `en`.
 
     Raises:
         UsageError: The query cannot be read.
@@ -182,7 +189,7 @@ def browse_log(
 
     with database.read() as conn:
         found, at = _by_whom(conn, step, who=wanted.who, limit=limit, before=before)
-        return LogPage(rows=log_rows(conn, found), next=at)
+        return LogPage(rows=log_rows(conn, found, language=language), next=at)
 
 
 def _by_whom(

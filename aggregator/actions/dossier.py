@@ -83,13 +83,16 @@ class Difference:
     body: tuple[DiffPart, ...]
 
 
-def read_story(database: Database, prefix: str, *, held: bool) -> StoryFile:
+def read_story(
+    database: Database, prefix: str, *, held: bool, language: str = "en"
+) -> StoryFile:
     """One story by its id or the beginning of it; of a merged one the survivor.
 
     Args:
         database: Where it is.
         prefix: Of its id.
         held: Whether held and quarantined stories may be seen.
+        language: Of the sentences, `de` or `en`.
 
     Raises:
         NotFoundError: No story begins so, or it is held back.
@@ -99,7 +102,7 @@ def read_story(database: Database, prefix: str, *, held: bool) -> StoryFile:
         story = story_views.load(conn, [story_views.resolve(conn, prefix)])[0]
         if story.status not in SHOWN and not held:
             raise NotFoundError(f"There is no story `{prefix}`.")
-        rows = log_rows(conn, decisions.of_story(conn, story.id))
+        rows = log_rows(conn, decisions.of_story(conn, story.id), language=language)
         order = {member.entry_id: at for at, member in enumerate(story.members)}
         return StoryFile(
             story=story,

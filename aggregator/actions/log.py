@@ -9,6 +9,7 @@ from aggregator.errors import NotFoundError
 from aggregator.match import compare, explain
 from aggregator.model.matching import Comparison, Decision, Pin, Subject
 from aggregator.model.policy import MatchPolicy
+from aggregator.pipeline.learned import statistics_of
 from aggregator.store import decisions, pins, query, search, subjects
 from aggregator.store.database import Connection, Database
 
@@ -60,7 +61,12 @@ class Explanation:
 
 
 def search_log(
-    database: Database, words: str, *, min_similarity: float | None, limit: int
+    database: Database,
+    words: str,
+    *,
+    min_similarity: float | None,
+    limit: int,
+    language: str = "en",
 ) -> tuple[LogRow, ...]:
     """Decisions that match a query, newest first.
 
@@ -69,6 +75,7 @@ def search_log(
         words: A search query; fields such as `outlet:` and `verdict:` narrow it.
         min_similarity: Only decisions at least so similar, in [0, 1], or None.
         limit: At most so many.
+        language: Of the sentences, `de` or `en`.
 
     Raises:
         UsageError: The query cannot be read.
@@ -77,18 +84,35 @@ def search_log(
         ids = search.decisions(
             conn, query.parse(words), limit=limit, min_similarity=min_similarity
         )
-        return log_rows(conn, decisions.load(conn, ids))
+        return log_rows(conn, decisions.load(conn, ids), language=language)
 
 
-def log_rows(conn: Connection, rows: Sequence[Decision]) -> tuple[LogRow, ...]:
-    """Decisions with the titles a person needs to read them, in the order given."""
+def log_rows(
+    conn: Connection, rows: Sequence[Decision], *, language: str = "en"
+) -> tuple[LogRow, ...]:
+    """Decisions with the titles a person needs to read them, in the order given.
+
+    Args:
+        conn: A connection.
+        rows: The decisions.
+        language: Of the sentences, `de` or `en`.
+    """
     named = {e for row in rows for e in (row.entry_id, row.matched_entry_id) if e}
     entries = subjects.load(conn, sorted(named), bodies=False)
-    return tuple(_log_row(row, entries) for row in rows)
+    return tuple(_log_row(row, entries, language=language) for row in rows)
 
 
-def explain_pair(database: Database, a: int, b: int, *, policy: MatchPolicy) -> Explanation:
+def explain_pair(
+    database: Database, a: int, b: int, *, policy: MatchPolicy, language: str = "en"
+) -> Explanation:
     """Compares two stored entries under today's policy.
+
+    Args:
+        database: Where they are.
+        a: One entry.
+        b: The other.
+        policy: `[match]`.
+        language: Of the sentences, `de` or `en`.
 
     Raises:
         NotFoundError: One of the entries does not exist.
@@ -99,18 +123,21 @@ def explain_pair(database: Database, a: int, b: int, *, policy: MatchPolicy) -> 
         if missing:
             msg = f"no such entry: {', '.join(missing)} (see `aggregator stories show`)"
             raise NotFoundError(msg)
-        comparison = compare(found[a], found[b], policy=policy)
+        outlets = {found[a].outlet_id, found[b].outlet_id}
+        comparison = compare(
+            found[a], found[b], policy=policy, statistics=statistics_of(conn, outlets)
+        )
         return Explanation(
             a=found[a],
             b=found[b],
             comparison=comparison,
-            words=explain(found[a], found[b], comparison),
+            words=explain(found[a], found[b], comparison, language=language),
             decided=decisions.between(conn, a, b),
             pins=pins.of_entries(conn, [a, b]),
         )
 
 
-def _log_row(row: Decision, entries: dict[int, Subject]) -> LogRow:
+def _log_row(row: Decision, entries: dict[int, Subject], *, language: str) -> LogRow:
     entry = entries.get(row.entry_id)
     other = entries.get(row.matched_entry_id) if row.matched_entry_id else None
     return LogRow(
@@ -120,11 +147,11 @@ def _log_row(row: Decision, entries: dict[int, Subject]) -> LogRow:
         matched_title=other.title if other else None,
         matched_outlet_id=other.outlet_id if other else None,
         matched_story_id=other.story_id if other else None,
-        words=_said(row, entry, other) if entry and other else "",
+        words=_said(row, entry, other, language=language) if entry and other else "",
     )
 
 
-def _said(row: Decision, entry: Subject, other: Subject) -> str:
+def _said(row: Decision, entry: Subject, other: Subject, *, language: str) -> str:
     """The stored evidence in words, as it was when the decision was taken."""
     if row.similarity is None:
         return ""
@@ -136,4 +163,4 @@ def _said(row: Decision, entry: Subject, other: Subject) -> str:
         evidence=row.evidence,
         vetoes=tuple(map(str, vetoes)) if isinstance(vetoes, list) else (),
     )
-    return explain(entry, other, comparison)
+    return explain(entry, other, comparison, language=language)

@@ -58,8 +58,17 @@ class BlockRow:
     found_in: tuple[tuple[str, str], ...]
 
 
-def read_review(database: Database, settings: Settings, *, now: datetime) -> Review:
-    """What of the last two weeks waits for an editor."""
+def read_review(
+    database: Database, settings: Settings, *, now: datetime, language: str = "en"
+) -> Review:
+    """What of the last two weeks waits for an editor.
+
+    Args:
+        database: Where it is.
+        settings: The whole configuration.
+        now: Our clock.
+        language: Of the sentences, `de` or `en`.
+    """
     since = now - LOOK_BACK
     with database.read() as conn:
         weakest = decisions.weakest(conn, since=since, limit=3 * MAX_ROWS)
@@ -68,8 +77,8 @@ def read_review(database: Database, settings: Settings, *, now: datetime) -> Rev
         settled = _pairs(pins.of_entries(conn, named))
         held = story_views.newest(conn, limit=MAX_HELD, statuses=HIDDEN)
         return Review(
-            weakest=_open(conn, weakest, settled),
-            near_misses=_open(conn, near, settled),
+            weakest=_open(conn, weakest, settled, language=language),
+            near_misses=_open(conn, near, settled, language=language),
             held=story_views.load(conn, held.ids),
             failing=tuple(h for h in feed_health(database, settings) if h.word == "failing"),
         )
@@ -87,10 +96,14 @@ def _pairs(found: Iterable[Pin]) -> set[frozenset[int | None]]:
 
 
 def _open(
-    conn: Connection, rows: Iterable[Decision], settled: set[frozenset[int | None]]
+    conn: Connection,
+    rows: Iterable[Decision],
+    settled: set[frozenset[int | None]],
+    *,
+    language: str,
 ) -> tuple[LogRow, ...]:
     waiting = [d for d in rows if frozenset((d.entry_id, d.matched_entry_id)) not in settled]
-    return log_rows(conn, waiting[:MAX_ROWS])
+    return log_rows(conn, waiting[:MAX_ROWS], language=language)
 
 
 def _found_in(conn: Connection, block: LearnedBlock) -> tuple[tuple[str, str], ...]:

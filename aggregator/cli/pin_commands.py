@@ -9,6 +9,7 @@ import os
 import click
 
 from aggregator.actions.pins import NewPin, PinOutcome, add_pin, list_pins, remove_pin
+from aggregator.actions.publish_now import publish_now
 from aggregator.app import App, open_app
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.model.matching import PinKind
@@ -21,7 +22,7 @@ _BY = click.option("--by", help="Who says so.  [default: the login name]")
 
 @click.group()
 def pin() -> None:
-    """Overrule the engine; takes effect at once and survives replays."""
+    """Overrule the engine; takes effect and is published at once, and survives replays."""
 
 
 @pin.command("same")
@@ -76,7 +77,8 @@ def remove(context: CliContext, /, *, pin_id: int, reason: str, by: str | None) 
             policy=app.settings.match,
             now=app.clock(),
         )
-    _tell(context, outcome)
+        _tell(context, outcome)
+        _publish(context, app)
 
 
 @pin.command("list")
@@ -116,7 +118,8 @@ def _add(
 ) -> None:
     with open_app(context.config_path, environ=os.environ) as app:
         outcome = _carry_out(app, kind, entries, reason=reason, who=by or getpass.getuser())
-    _tell(context, outcome)
+        _tell(context, outcome)
+        _publish(context, app)
 
 
 def _carry_out(
@@ -124,6 +127,13 @@ def _carry_out(
 ) -> PinOutcome:
     new = NewPin(kind=kind, entry_a=entries[0], entry_b=entries[1], reason=reason, who=who)
     return add_pin(app.database, new, policy=app.settings.match, now=app.clock())
+
+
+def _publish(context: CliContext, app: App) -> None:
+    """Writes the documents, or says truthfully who will."""
+    done = publish_now(app.database, app.settings, clock=app.clock)
+    said = "published" if done else "another process is publishing; the daemon writes the rest"
+    context.console.print(said, markup=False, highlight=False)
 
 
 def _tell(context: CliContext, outcome: PinOutcome) -> None:

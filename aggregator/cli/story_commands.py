@@ -16,6 +16,7 @@ from aggregator.actions.stories import StoryDossier, list_stories, show_story, s
 from aggregator.app import open_app
 from aggregator.clean.contacts import ERASED_WORDS
 from aggregator.cli.context import CliContext, pass_context
+from aggregator.match.explaining import LANGUAGES
 from aggregator.model.matching import Decision
 from aggregator.store.records import EntryRecord
 
@@ -118,12 +119,33 @@ def search(  # noqa: PLR0913 - one parameter an option of the documented command
 @click.command()
 @click.argument("entry_a", type=int, metavar="A")
 @click.argument("entry_b", type=int, metavar="B")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Of the sentences.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @pass_context
-def explain(context: CliContext, /, *, entry_a: int, entry_b: int, as_json: bool) -> None:
+def explain(
+    context: CliContext,
+    /,
+    *,
+    entry_a: int,
+    entry_b: int,
+    language: str,
+    as_json: bool,
+) -> None:
     """Say in words what two entries are to each other, and which rule decided."""
     with open_app(context.config_path, environ=os.environ) as app:
-        found = explain_pair(app.database, entry_a, entry_b, policy=app.settings.match)
+        found = explain_pair(
+            app.database,
+            entry_a,
+            entry_b,
+            policy=app.settings.match,
+            language=language,
+        )
     comparison = found.comparison
     if as_json:
         as_dict = {

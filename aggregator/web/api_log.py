@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
@@ -24,6 +24,7 @@ from aggregator.web.services import WebServices
 
 __all__ = ["router"]
 
+Tongue = Annotated[Literal["de", "en"], Query(description="Language of the sentences")]
 Similarity = Annotated[float | None, Query(ge=0, le=1, description="At least so similar")]
 Date = Annotated[
     str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="A day like 2026-01-31")
@@ -48,6 +49,7 @@ def _add_decisions(routes: APIRouter, services: WebServices) -> None:
         until: Date = "",
         min_similarity: Similarity = None,
         who: Text = "",
+        language: Tongue = "en",
         cursor: RowCursor = None,
         limit: Limit = 50,
     ) -> DecisionList:
@@ -67,17 +69,24 @@ def _add_decisions(routes: APIRouter, services: WebServices) -> None:
             limit=limit,
             before=cursor,
             timezone=services.settings.publish.timezone,
+            language=language,
         )
         return DecisionList(decisions=[DecisionOut.of(row) for row in page.rows], next=page.next)
 
 
 def _add_explanation(routes: APIRouter, services: WebServices) -> None:
     @routes.get("/explain/{entry_id}/{other_id}", responses=problems(HTTPStatus.NOT_FOUND))
-    def explain(entry_id: EntryId, other_id: EntryId) -> ExplanationOut:
+    def explain(entry_id: EntryId, other_id: EntryId, language: Tongue = "en") -> ExplanationOut:
         """Why two entries are (not) the same release under today's policy."""
         with services.database.read() as conn:
             check_visible(conn, [entry_id, other_id])
-        found = explain_pair(services.database, entry_id, other_id, policy=services.settings.match)
+        found = explain_pair(
+            services.database,
+            entry_id,
+            other_id,
+            policy=services.settings.match,
+            language=language,
+        )
         return ExplanationOut(
             entry_a=entry_id,
             entry_b=other_id,
@@ -89,4 +98,3 @@ def _add_explanation(routes: APIRouter, services: WebServices) -> None:
             words=found.words,
             pins=[PinOut.of(pin) for pin in found.pins],
         )
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, BackgroundTasks, Path, Query
 
 from aggregator.actions.feeds import feed_health
 from aggregator.actions.pins import NewPin, PinOutcome, add_pin, remove_pin
@@ -45,11 +45,13 @@ def _add_lists(routes: APIRouter, services: WebServices) -> None:
 
 def _add_overruling(routes: APIRouter, services: WebServices) -> None:
     @routes.post("/pins", status_code=201, responses=_EDITING, tags=["pins"])
-    def create_pin(new: NewPinIn, user: Editor) -> PinResult:
+    def create_pin(new: NewPinIn, user: Editor, after: BackgroundTasks) -> PinResult:
         """Says that two entries are (not) the same release, or which entry is canonical.
 
-        Takes effect at once. Needs an editor's token.
+        Takes effect at once; the documents are written right after the answer. Needs an
+        editor's token.
         """
+        after.add_task(services.publisher)
         named = [entry for entry in (new.entry_a, new.entry_b) if entry is not None]
         with services.database.read() as conn:
             check_visible(conn, named)
@@ -64,8 +66,11 @@ def _add_overruling(routes: APIRouter, services: WebServices) -> None:
         return _result(add_pin(services.database, pin, policy=policy, now=now))
 
     @routes.delete("/pins/{pin_id}", responses=_EDITING, tags=["pins"])
-    def delete_pin(pin_id: PinId, user: Editor, reason: Reason = "") -> PinResult:
+    def delete_pin(
+        pin_id: PinId, user: Editor, after: BackgroundTasks, reason: Reason = ""
+    ) -> PinResult:
         """Undoes a pin; the engine decides again. Needs an editor's token."""
+        after.add_task(services.publisher)
         done = remove_pin(
             services.database,
             pin_id,

@@ -129,6 +129,7 @@ def _browse(page: Page, asked: Asked, *, limit: int, before: int | None) -> LogP
         limit=limit,
         before=before,
         timezone=page.services.settings.publish.timezone,
+        language=page.language,
     )
 
 

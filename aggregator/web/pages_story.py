@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query
 from pydantic import BaseModel
+from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aggregator.actions.dossier import (
@@ -28,7 +29,7 @@ from aggregator.publish.addresses import is_secret, web_address
 from aggregator.store.records import EntryRecord, RevisionRecord
 from aggregator.web.evidence import bars
 from aggregator.web.guard import EditorPage, checked_editor
-from aggregator.web.rendering import OpenPage
+from aggregator.web.rendering import OpenPage, Page
 
 __all__ = ["router"]
 
@@ -74,7 +75,9 @@ def router() -> APIRouter:
 
 def show(page: OpenPage, story_id: str, asked: Annotated[Asked, Query()]) -> Response:
     """One story; a merged one leads to its survivor."""
-    found = read_story(page.services.database, story_id, held=page.visitor.is_editor)
+    found = read_story(
+        page.services.database, story_id, held=page.visitor.is_editor, language=page.language
+    )
     if found.story.id != story_id:
         return RedirectResponse(f"/story/{found.story.id}", HTTPStatus.SEE_OTHER)
     forms = _forms(found.entries)
@@ -114,7 +117,7 @@ def pin(  # noqa: PLR0917 - one parameter a field of the form
         policy=page.services.settings.match,
         now=page.services.clock(),
     )
-    return _back(outcome.story_id or story_id, "pinned")
+    return _back(page, outcome.story_id or story_id, "pinned")
 
 
 def unpin(
@@ -132,7 +135,7 @@ def unpin(
         policy=page.services.settings.match,
         now=page.services.clock(),
     )
-    return _back(outcome.story_id or story_id, "unpinned")
+    return _back(page, outcome.story_id or story_id, "unpinned")
 
 
 def note(
@@ -146,7 +149,7 @@ def note(
         who=page.visitor.name,
         now=page.services.clock(),
     )
-    return _back(story_id, "noted")
+    return _back(page, story_id, "noted")
 
 
 def _address(story: Story, entry_id: int, link: str | None) -> str | None:
@@ -156,9 +159,13 @@ def _address(story: Story, entry_id: int, link: str | None) -> str | None:
     return None if link and private and is_secret(link) else web_address(link)
 
 
-def _back(story_id: str, said: str) -> Response:
+def _back(page: Page, story_id: str, said: str) -> Response:
+    # The documents follow once the answer has gone out.
+    after = BackgroundTask(page.services.publisher) if said != "noted" else None
     return RedirectResponse(
-        f"/story/{story_id}?{urlencode({'said': said})}#pins", HTTPStatus.SEE_OTHER
+        f"/story/{story_id}?{urlencode({'said': said})}#pins",
+        HTTPStatus.SEE_OTHER,
+        background=after,
     )
 
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from aggregator.match.explaining import difference
 from aggregator.web.language import choose_language, translate
 from aggregator.web.services import WebServices
 from aggregator.web.sessions import Visitor, visitor_of
@@ -90,6 +91,7 @@ def environment() -> Environment:
     )
     found.filters["percent"] = _percent
     found.filters["query"] = _query
+    found.filters["difference"] = difference
     found.globals["static"] = _versioned()
     return found
 

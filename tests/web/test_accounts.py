@@ -63,6 +63,7 @@ FORMS = [
     ("/story/x/unpin", {"pin_id": "1"}),
     ("/story/x/note", {"text": "a"}),
     ("/review/pin", {"kind": "same", "entry_a": "1", "entry_b": "2"}),
+    ("/review/unpin", {"pin_id": "1"}),
     ("/boilerplate/1/approve", {}),
 ]
 

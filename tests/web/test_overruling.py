@@ -192,3 +192,73 @@ def test_review_confirms_with_one_click(browser: Any) -> None:
     answer = browser.post("/review/pin", data=fields)
     assert answer.status_code == 200
     assert 'role="status"' in answer.text
+
+
+def merged(browser: Any) -> str:
+    return str(browser.get("/merged.atom").text)
+
+
+def test_a_pin_on_the_page_is_in_the_documents_without_any_daemon(browser: Any) -> None:
+    story = story_about(browser, "Radwegbrücken")
+    browser.log_in("eva")
+    before = merged(browser).count("<entry")
+    fields = {
+        "csrf": browser.token("/"),
+        "kind": "different",
+        "entry_a": str(story.members[0].entry_id),
+        "entry_b": str(story.members[-1].entry_id),
+    }
+    browser.post(f"/story/{story.id}/pin", data=fields)
+    assert merged(browser).count("<entry") == before + 1
+    browser.post("/review/pin", data={**fields, "kind": "same"})
+    assert merged(browser).count("<entry") == before
+
+
+def test_review_goes_on_where_it_was_and_takes_the_last_decision_back(browser: Any) -> None:
+    browser.log_in("eva")
+    page = browser.get("/review").text
+    form = re.search(
+        r'name="kind" value="different"><input type="hidden" name="entry_a" value="(\d+)">'
+        r'<input type="hidden" name="entry_b" value="(\d+)"><input type="hidden" name="at" '
+        r'value="near-1">',
+        page,
+    )
+    assert form
+    fields = {
+        "csrf": browser.token("/review"),
+        "kind": "different",
+        "entry_a": form[1],
+        "entry_b": form[2],
+        "at": "near-1",
+    }
+    after = browser.post("/review/pin", data=fields)
+    own = f'name="entry_a" value="{form[1]}"><input type="hidden" name="entry_b" value="{form[2]}"'
+    assert own in page
+    assert own not in after.text
+    assert re.search(r'<li id="near-1" data-decide>\s*<p>.*? autofocus', after.text)
+    pin_id = re.search(r'name="pin_id" value="(\d+)"', after.text)
+    assert pin_id
+    undone = {"csrf": fields["csrf"], "pin_id": pin_id[1], "at": "near-1"}
+    assert own in browser.post("/review/unpin", data=undone).text
+
+
+@pytest.mark.parametrize("at", ["", "x", "weakest-x", "nothing-1", "near-999999999999", "<b>"])
+def test_a_place_that_is_none_is_passed_over(browser: Any, at: str) -> None:
+    browser.log_in("eva")
+    assert browser.get("/review", params={"at": at}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "other"),
+    [("de", "Regel: ", "Rule: "), ("en", "Rule: ", "Regel: ")],
+    ids=["German", "English"],
+)
+def test_reasons_are_told_in_the_visitors_language(
+    browser: Any, language: str, sentence: str, other: str
+) -> None:
+    story = story_about(browser, "Radwegbrücken")
+    browser.log_in("eva")
+    for path in ("/log", f"/story/{story.id}", "/review"):
+        text = browser.get(path, headers={"Accept-Language": language}).text
+        assert sentence in text, path
+        assert f"<p>{other}" not in text, path

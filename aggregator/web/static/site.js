@@ -14,18 +14,53 @@ for (const form of document.querySelectorAll("form[role=search]")) {
   });
 }
 
-// "/" leads to the search box, j and k through the list; not while somebody types.
+// Single keys: "/" leads to the search box, j and k through a list; on /review s and d decide
+// about the pair that has the focus, u takes the last decision back. Not while somebody types,
+// and not where they were turned off in the footer (WCAG 2.1.4).
+const shortcuts = {
+  stored() { try { return localStorage.getItem("shortcuts"); } catch { return null; } },
+  keep(value) { try { localStorage.setItem("shortcuts", value); } catch { /* for this page only */ } },
+  on: true,
+  show() {
+    for (const hint of document.querySelectorAll("kbd, [data-keys]")) hint.hidden = !this.on;
+    for (const button of document.querySelectorAll("[data-key], [data-undo]")) {
+      if (this.on) button.setAttribute("aria-keyshortcuts", button.dataset.key || "u");
+      else button.removeAttribute("aria-keyshortcuts");
+    }
+    const toggle = document.querySelector("#shortcuts");
+    toggle.hidden = false;
+    toggle.setAttribute("aria-pressed", String(this.on));
+  },
+};
+shortcuts.on = shortcuts.stored() !== "off";
+shortcuts.show();
+document.querySelector("#shortcuts").addEventListener("click", () => {
+  shortcuts.on = !shortcuts.on;
+  shortcuts.keep(shortcuts.on ? "on" : "off");
+  shortcuts.show();
+});
+
+function step(direction) {
+  const marked = document.querySelectorAll("[data-step]");
+  const links = [...(marked.length ? marked : document.querySelectorAll(".stories h2 a, .decisions > li a:first-of-type"))];
+  const own = document.activeElement.closest("[data-decide]");
+  const here = own ? links.findIndex((link) => own.contains(link)) : links.indexOf(document.activeElement);
+  const next = links[here < 0 ? 0 : here + direction];
+  if (next) next.focus();
+}
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!shortcuts.on || typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat && event.key !== "j" && event.key !== "k") return;
   if (event.key === "/") {
     const box = document.querySelector("input[type=search]");
     if (box) { event.preventDefault(); box.focus(); }
   }
-  if (event.key === "j" || event.key === "k") {
-    const links = [...document.querySelectorAll(".stories h2 a, .decisions > li a:first-of-type")];
-    const at = links.indexOf(document.activeElement) + (event.key === "j" ? 1 : -1);
-    if (links[at]) links[at].focus();
+  if (event.key === "j") step(1);
+  if (event.key === "k") step(-1);
+  if (event.key === "u") document.querySelector("[data-undo]")?.click();
+  if (event.key === "s" || event.key === "d") {
+    document.activeElement.closest("[data-decide]")?.querySelector(`[data-key="${event.key}"]`)?.click();
   }
 });
 
