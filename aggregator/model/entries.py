@@ -132,6 +132,8 @@ class ParsedFeed:
         entries: In document order; never dropped by date.
         bad_items: One sentence for each item that could not be read at all.
         problems: What is odd about the document, one sentence each.
+        truncated: It ends before its root element does: items may be missing or cut.
+        last_cut: The last of `entries` is only its beginning.
     """
 
     format: FeedFormat
@@ -150,6 +152,15 @@ class ParsedFeed:
     entries: tuple[ParsedEntry, ...] = ()
     bad_items: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    truncated: bool = False
+    last_cut: bool = False
+
+    @property
+    def damage(self) -> str | None:
+        """Why something the document should hold was not read, or None: all of it was."""
+        if self.truncated:
+            return "the document ends before its root element does"
+        return self.bad_items[0] if self.bad_items else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from aggregator.parse.decoding import Encoding, decode, detect
 from aggregator.parse.items import Item, Surroundings, build_entry
 from aggregator.parse.jsonfeed import JsonFeed, read_json_feed
 from aggregator.parse.recognising import NotAFeed, Root, recognise
-from aggregator.parse.syndication import Syndicated, read_syndicated
+from aggregator.parse.syndication import CUT, Syndicated, read_syndicated
 from aggregator.parse.urls import is_absolute, resolve
 from aggregator.text import to_line
 
@@ -111,6 +111,8 @@ def _from_syndicated(
         entries=_entries(items, around),
         bad_items=read.bad_items,
         problems=(*_encoding_problems(encoding), *read.problems),
+        truncated=read.truncated,
+        last_cut=bool(read.items) and CUT in read.items[-1].problems,
     )
 
 

@@ -19,7 +19,7 @@ from aggregator.parse.mending import declare_prefixes, fault, mend
 from aggregator.parse.recognising import Root, declared_entities
 from aggregator.parse.scanning import slice_items
 
-__all__ = ["Delivered", "Syndicated", "read_syndicated"]
+__all__ = ["CUT", "Delivered", "Syndicated", "read_syndicated"]
 
 _PROLOG = "<?xml version='1.0' encoding='utf-8'?>\n"
 # Elements whose readers in feedparser stumble (a `gml:pos` alone, say) and that no part
@@ -29,6 +29,9 @@ _FOREIGN = re.compile(
     r"(?:/>|>.*?</\1\s*>)",
     re.IGNORECASE | re.DOTALL,
 )
+# Of an item: what follows is missing.
+CUT = "the document ends within it"
+_TRUNCATED = "the document ends before its root element does"
 _CHANNEL = re.compile(r"<((?:[\w-]+:)?channel)(?=[\s>])[^<>]*>", re.IGNORECASE)
 
 
@@ -51,6 +54,7 @@ class Syndicated:
         items: In document order.
         bad_items: One sentence for each that could not be read.
         problems: What is odd about the document.
+        truncated: Its root element does not end.
     """
 
     feed: Mapping[str, Any]
@@ -58,6 +62,7 @@ class Syndicated:
     items: tuple[Delivered, ...]
     bad_items: tuple[str, ...]
     problems: tuple[str, ...]
+    truncated: bool
 
 
 @dataclass(slots=True)
@@ -135,6 +140,8 @@ def _cut(body: bytes, encoding: Encoding, root: Root, max_entries: int) -> _Docu
     gaps[-1] = _without_rest(gaps[-1], closing, problems)
     shell, end = _shell(gaps[0], closing)
     raws = list(slices.items[: len(items)])
+    if _TRUNCATED in problems and len(items) - 1 in slices.unclosed:
+        mended[-1].append(CUT)
     return _Document(shell, end, gaps, items, raws, mended, problems=problems)
 
 
@@ -142,7 +149,7 @@ def _without_rest(tail: str, closing: str, problems: list[str]) -> str:
     """The end of the document without what some servers append to it."""
     at = tail.rfind(closing)
     if at < 0:
-        problems.append("the document ends before its root element does")
+        problems.append(_TRUNCATED)
         return tail
     return tail[: at + len(closing)]
 
@@ -236,4 +243,5 @@ def _result(
         items=tuple(Delivered(e, raw, notes) for e, raw, notes in rows if e is not None),
         bad_items=tuple(document.bad),
         problems=tuple(dict.fromkeys(document.problems)),
+        truncated=_TRUNCATED in document.problems,
     )

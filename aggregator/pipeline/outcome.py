@@ -17,12 +17,27 @@ from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest
 from aggregator.pipeline.reports import PollReport, Recorded
 from aggregator.store import leases, polls
 
-__all__ = ["Claim", "Outcome", "evidence", "failure_of", "history_row", "judge", "next_state"]
+__all__ = [
+    "Claim",
+    "Outcome",
+    "evidence",
+    "failure_of",
+    "history_row",
+    "judge",
+    "next_state",
+    "whole_items",
+]
 
 # A server whose validators lie would hide news for ever: so long after the last whole
 # document the next request carries none. Polls are minutes apart: at least one a day.
 WHOLE_EVERY = timedelta(hours=23)
 WHOLE_AT = "whole_at"
+# A document that came cut or with items nobody can read may be whole the next time: its
+# validators are not remembered, or a 304 would hide what it lacked until tomorrow. After so
+# many in a row it is what this publisher serves: asking for all of it at each poll would
+# gain nothing and cost them, so validators count again and one whole document a day remains.
+DAMAGED_PATIENCE = 3
+DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +55,11 @@ class Claim:
     state: FeedState
     learned: LearnedBlocks
     known: Mapping[str, str]
+
+    @property
+    def read_anew(self) -> bool:
+        """The same bytes are worth another look: what was left out of them is taken now."""
+        return _times_damaged(self.state) == DAMAGED_PATIENCE
 
     def validators(self, now: datetime) -> tuple[str | None, str | None]:
         """ETag and Last-Modified to send; none when a whole document is overdue."""
@@ -75,6 +95,11 @@ class Outcome:
     enriched: Enriched | None = None
 
     @property
+    def patient(self) -> bool:
+        """What a damaged document lacks is awaited from the next one."""
+        return _times_damaged(self.claim.state) < DAMAGED_PATIENCE
+
+    @property
     def first_poll(self) -> bool:
         """Nothing of the feed was ever stored."""
         return self.claim.state.last_ok_at is None
@@ -102,6 +127,7 @@ def judge(outcome: Outcome, recorded: Recorded, now: datetime) -> PollReport:
         error=failure.message if failure else None,
         took_s=(now - outcome.started).total_seconds(),
         gap=_gap(outcome, recorded),
+        damage=_damage(outcome),
     )
 
 
@@ -158,7 +184,7 @@ def next_state(outcome: Outcome, report: PollReport, now: datetime) -> FeedState
     )
     if isinstance(outcome.prepared, PreparedDocument) and isinstance(result, Fetched):
         state = _with_document(state, outcome.prepared.parsed, sha256=result.sha256)
-    return state
+    return _with_damage(state, outcome) if whole else state
 
 
 def history_row(outcome: Outcome, report: PollReport) -> polls.PollRecord:
@@ -191,6 +217,41 @@ def _gap(outcome: Outcome, recorded: Recorded) -> bool:
     if outcome.first_poll or not outcome.claim.known or outcome.prepared is None:
         return False
     return recorded.new > 0 and recorded.seen == 0
+
+
+def _damage(outcome: Outcome) -> str | None:
+    document = outcome.prepared
+    return document.parsed.damage if isinstance(document, PreparedDocument) else None
+
+
+def _times_damaged(state: FeedState) -> int:
+    known = state.extra.get(DAMAGED)
+    return known if isinstance(known, int) else 0
+
+
+def whole_items(document: PreparedDocument) -> PreparedDocument:
+    """The document without an item of which only the beginning came.
+
+    Half a title and half a text would be stored as another release than the whole item
+    that comes with the next poll.
+    """
+    if not document.parsed.last_cut:
+        return document
+    return replace(document, entries=document.entries[:-1])
+
+
+def _with_damage(state: FeedState, outcome: Outcome) -> FeedState:
+    """Counts damaged documents in a row, and forgets their validators for a while."""
+    before = _times_damaged(state)
+    # The same bytes once more were not read again: they are as damaged as they were.
+    damaged = before > 0 if outcome.prepared is None else _damage(outcome) is not None
+    extra = {name: value for name, value in state.extra.items() if name != DAMAGED}
+    if not damaged:
+        return replace(state, extra=extra)
+    state = replace(state, extra={**extra, DAMAGED: before + 1})
+    if not outcome.patient:
+        return state
+    return replace(state, etag=None, last_modified=None)
 
 
 def _with_document(state: FeedState, parsed: ParsedFeed, *, sha256: str) -> FeedState:

@@ -47,6 +47,7 @@ from aggregator.pipeline.outcome import (
     history_row,
     judge,
     next_state,
+    whole_items,
 )
 from aggregator.pipeline.planning import Plan
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
@@ -147,15 +148,17 @@ async def _gather(feed: Feed, claim: Claim, *, parts: PollParts, started: dateti
     result = await fetch(request)
     outcome = Outcome(feed=feed, claim=claim, started=started, result=result)
     waits = pending(feed, claim.state.extra)
-    if not isinstance(result, Fetched) or (
-        result.sha256 == claim.state.content_sha256 and not waits
-    ):
+    known = not waits and not claim.read_anew
+    if not isinstance(result, Fetched) or (known and result.sha256 == claim.state.content_sha256):
         return outcome
     to_prepare = _prepare_request(feed, result, claim=claim, settings=parts.settings)
     prepared = await prepare(to_prepare)
     outcome = replace(outcome, request=to_prepare, prepared=prepared)
     if isinstance(prepared, ParseFailure):
         return outcome
+    if outcome.patient:
+        prepared = whole_items(prepared)
+        outcome = replace(outcome, prepared=prepared)
     if feed.full_text:
         outcome = await _with_full_texts(outcome, prepared, base=request, parts=parts)
     if outcome.first_poll or holds_waiting(prepared, waits):

@@ -47,6 +47,7 @@ class PollReport:
         error: In words, or None.
         took_s: Wall time from lease to release, seconds.
         gap: All items were new: some may have come and gone unseen.
+        damage: What of the document could not be read, or None.
     """
 
     feed_id: str
@@ -58,3 +59,4 @@ class PollReport:
     error: str | None = None
     took_s: float = 0.0
     gap: bool = False
+    damage: str | None = None

@@ -158,6 +158,8 @@ def _say(log: Log, report: PollReport) -> None:
         duplicate=recorded.duplicate,
         revised=recorded.revised,
     )
+    if report.damage:
+        log.warning("damaged", problem=report.damage)
     if report.gap:
         log.warning("gap", hint="all items were new: some may have come and gone unseen")
     if recorded.quarantined:
