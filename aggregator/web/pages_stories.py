@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -12,8 +13,9 @@ from aggregator.actions.browsing import Flag, StoryFilter, StoryPage, browse_sto
 from aggregator.errors import UsageError
 from aggregator.model.feeds import OutletKind
 from aggregator.model.policy import Settings
-from aggregator.model.stories import Story
-from aggregator.publish.content import body_text, excerpt, story_body
+from aggregator.model.stories import Story, StoryStatus
+from aggregator.publish.content import body_text, canonical, excerpt, story_body
+from aggregator.publish.options import ContentMode, RenderOptions, content_mode, options_for
 from aggregator.web.language import LANGUAGES
 from aggregator.web.rendering import LANGUAGE_COOKIE, OpenPage, local_path
 
@@ -72,7 +74,7 @@ def index(  # noqa: PLR0913, PLR0917 - one parameter a filter in the address
         },
         first=not before,
         choices=_choices(settings),
-        teaser=_teaser,
+        teaser=partial(_teaser, options=options_for(settings.publish)),
     )
 
 
@@ -98,5 +100,9 @@ def _choices(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _teaser(story: Story) -> str:
+def _teaser(story: Story, options: RenderOptions) -> str:
+    """The beginning of the text, where any of it may be shown."""
+    withdrawn = story.status is StoryStatus.WITHDRAWN
+    if withdrawn or content_mode(canonical(story), options) is ContentMode.LINK:
+        return ""
     return excerpt(body_text(story_body(story)) or story.summary, limit=220)

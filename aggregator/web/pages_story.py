@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -24,8 +24,10 @@ from aggregator.actions.dossier import (
 from aggregator.actions.pins import NewPin, add_pin, remove_pin
 from aggregator.errors import UsageError
 from aggregator.model.matching import PinKind
-from aggregator.model.stories import Story
+from aggregator.model.stories import Story, StoryStatus
 from aggregator.publish.addresses import is_secret, web_address
+from aggregator.publish.content import body_text, excerpt, story_body
+from aggregator.publish.options import ContentMode, content_mode, options_for
 from aggregator.store.records import EntryRecord, RevisionRecord
 from aggregator.web.evidence import bars
 from aggregator.web.guard import EditorPage, checked_editor
@@ -80,9 +82,12 @@ def show(page: OpenPage, story_id: str, asked: Annotated[Asked, Query()]) -> Res
     )
     if found.story.id != story_id:
         return RedirectResponse(f"/story/{found.story.id}", HTTPStatus.SEE_OTHER)
-    forms = _forms(found.entries)
-    left, right = _sides(found, forms, left=asked.left, right=asked.right)
+    modes = _modes(found.story, page)
+    shown = [e for e in found.entries if page.visitor.is_editor or _whole(modes, e.entry_id)]
+    forms = _forms(shown)
+    left, right = _sides(shown, forms, left=asked.left, right=asked.right)
     canonical = found.entries[0].revisions[-1] if found.entries else None
+    mode = modes.get(found.story.canonical_id, ContentMode.FULL)
     return page.render(
         "story.html",
         file=found,
@@ -91,6 +96,10 @@ def show(page: OpenPage, story_id: str, asked: Annotated[Asked, Query()]) -> Res
         stripped=asked.stripped,
         said=asked.said,
         pieces=pieces(canonical) if canonical else (),
+        mode=mode.value,
+        beginning=_beginning(found.story, mode),
+        whole_text=page.visitor.is_editor or mode is ContentMode.FULL,
+        left_out=len(found.entries) > len(shown),
         forms=forms,
         left=left,
         right=right,
@@ -169,6 +178,22 @@ def _back(page: Page, story_id: str, said: str) -> Response:
     )
 
 
+def _modes(story: Story, page: Page) -> dict[int, ContentMode]:
+    """How much of each member's text readers may see, as in the published documents."""
+    options = options_for(page.services.settings.publish)
+    if story.status is StoryStatus.WITHDRAWN:
+        return {member.entry_id: ContentMode.LINK for member in story.members}
+    return {member.entry_id: content_mode(member, options) for member in story.members}
+
+
+def _whole(modes: Mapping[int, ContentMode], entry_id: int) -> bool:
+    return modes.get(entry_id, ContentMode.FULL) is ContentMode.FULL
+
+
+def _beginning(story: Story, mode: ContentMode) -> str:
+    return excerpt(body_text(story_body(story))) if mode is ContentMode.EXCERPT else ""
+
+
 def _forms(entries: Sequence[EntryRecord]) -> dict[str, tuple[EntryRecord, RevisionRecord]]:
     """Every revision of every entry, by the key that the address names it with."""
     return {
@@ -179,7 +204,7 @@ def _forms(entries: Sequence[EntryRecord]) -> dict[str, tuple[EntryRecord, Revis
 
 
 def _sides(
-    found: StoryFile,
+    entries: Sequence[EntryRecord],
     forms: dict[str, tuple[EntryRecord, RevisionRecord]],
     *,
     left: str,
@@ -192,11 +217,11 @@ def _sides(
     keys = list(forms)
     if not keys or (left and right):
         return left, right
-    revised = next((e for e in found.entries if len(e.revisions) > 1), None)
+    revised = next((e for e in entries if len(e.revisions) > 1), None)
     if revised is not None and not left and not right:
         last = len(revised.revisions)
         return f"{revised.entry_id}.{last - 1}", f"{revised.entry_id}.{last}"
-    current = [f"{e.entry_id}.{len(e.revisions)}" for e in found.entries]
+    current = [f"{e.entry_id}.{len(e.revisions)}" for e in entries]
     other = next((key for key in current if key != (left or keys[0])), keys[-1])
     return left or current[0], right or other
 
