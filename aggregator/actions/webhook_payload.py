@@ -15,7 +15,7 @@ from aggregator.publish.content import body_text, canonical, excerpt, story_body
 from aggregator.publish.options import ContentMode, content_mode, options_for
 from aggregator.publish.shapes import StoryOut
 
-__all__ = ["WebhookBody", "WebhookData", "message_id", "payload", "test_payload"]
+__all__ = ["WebhookBody", "WebhookData", "message_id", "payload", "trial_payload"]
 
 
 class WebhookData(BaseModel):
@@ -79,7 +79,7 @@ def payload(event: Event, webhook: WebhookPolicy, policy: PublishPolicy) -> byte
     return body.model_dump_json().encode()
 
 
-def test_payload(*, message: str, now: datetime) -> bytes:
+def trial_payload(*, message: str, now: datetime) -> bytes:
     """A body by which a receiver can be tried; it is about no story."""
     body = WebhookBody(
         type="test",

@@ -28,6 +28,8 @@ from aggregator.store.leases import Lease
 __all__ = ["EventParts", "EventService", "Lane", "OpenLanes", "Store"]
 
 LOOK_S = 1.0
+# After a fault, and between looks at a configuration in which nobody listens.
+REST_S = 5.0
 LEASE_TTL = timedelta(seconds=60)
 LEASE_RENEWAL = timedelta(seconds=15)
 # Enough for a few receivers at once; SQLite lets one write at a time anyway.
@@ -116,6 +118,7 @@ class EventService:
         self._parts = parts
         self._settings = parts.settings
         self._changed = asyncio.Event()
+        self._ready = asyncio.Event()
         self._lease: Lease | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -129,6 +132,9 @@ class EventService:
         """Tells listeners until the context ends."""
         task = asyncio.create_task(self._run(), name="events")
         try:
+            # New listeners take their place before the first poll: they hear of all of it.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ready.wait(), _PATIENCE_S)
             yield
         finally:
             task.cancel()
@@ -144,28 +150,42 @@ class EventService:
             store = Store(database=self._parts.database, executor=executor, verify=self._verify)
             try:
                 while True:
-                    await self._serve(self._settings, store)
+                    await self._serve_safely(store)
             finally:
                 with suppress(StoreError):
                     await asyncio.shield(
                         asyncio.get_running_loop().run_in_executor(executor, self._give_back)
                     )
 
+    async def _serve_safely(self, store: Store) -> None:
+        settings = self._settings
+        self._changed.clear()
+        try:
+            await self._serve(settings, store)
+        except (StoreError, StaleLeaseError) as error:
+            self._parts.log.error("events-not-noted", error=str(error))  # noqa: TRY400 - no traceback to act on
+        except Exception:
+            # A fault of ours here must not end telling for good.
+            self._parts.log.exception("events-crashed")
+        self._ready.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), REST_S)
+
     async def _serve(self, settings: Settings, store: Store) -> None:
         """Tells the listeners of one configuration until there is another."""
-        self._changed.clear()
-        if not settings.webhooks and not settings.notify:
-            await self._changed.wait()
+        configured = bool(settings.webhooks or settings.notify)
+        if not configured and not await self._in_thread(store, self._listens):
             return
         async with self._parts.open_lanes(settings, store) as lanes:
             synced = False
             try:
-                while not self._changed.is_set():
-                    if await self._holds_lease(store):
+                while not self._changed.is_set() and (configured or not synced):
+                    if await self._in_thread(store, self._hold):
                         if not synced:
                             await store.write(lambda conn: self._sync(conn, settings))
                             synced = True
                         self._start(lanes)
+                    self._ready.set()
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._changed.wait(), LOOK_S)
             finally:
@@ -197,14 +217,13 @@ class EventService:
         if tasks:
             await asyncio.wait(tasks, timeout=_PATIENCE_S)
 
-    async def _holds_lease(self, store: Store) -> bool:
-        """Whether this process may tell listeners now."""
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(store.executor, self._hold)
-        except StoreError as error:
-            self._parts.log.error("events-not-noted", error=str(error))  # noqa: TRY400 - the same
-            return False
+    async def _in_thread(self, store: Store, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(store.executor, work)
+
+    def _listens(self) -> bool:
+        """Whether anybody listens who is not configured any more, perhaps."""
+        with self._parts.database.read() as conn:
+            return bool(webhooks.listing(conn) or alerts.channel_list(conn))
 
     def _hold(self) -> bool:
         parts, now, lease = self._parts, self._parts.clock(), self._lease

@@ -18,7 +18,16 @@ from aggregator.errors import NotFoundError
 from aggregator.store import counters, outbox
 from aggregator.store.schema_people import webhooks
 
-__all__ = ["Health", "WebhookState", "advance", "by_name", "listing", "note_health", "sync"]
+__all__ = [
+    "Health",
+    "WebhookState",
+    "advance",
+    "by_name",
+    "listing",
+    "note_health",
+    "rewind",
+    "sync",
+]
 
 _COUNTER: Final = "webhook"
 
@@ -119,6 +128,11 @@ def advance(conn: Connection, webhook_id: int, *, seq: int) -> None:
     conn.execute(
         update(webhooks).where(webhooks.c.id == webhook_id, webhooks.c.seq < seq).values(seq=seq)
     )
+
+
+def rewind(conn: Connection, webhook_id: int, *, seq: int) -> None:
+    """Moves the cursor back, so that everything after it is delivered again."""
+    conn.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(seq=seq))
 
 
 def note_health(conn: Connection, webhook_id: int, health: Health) -> None:
