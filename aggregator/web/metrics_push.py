@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -43,9 +45,16 @@ def pushed(conn: Connection, services: WebServices) -> Iterable[Metric]:
     pings = CounterMetricFamily(
         f"{_PREFIX}pings", "Pings of our hubs, one a document.", labels=("hub", "fate")
     )
-    for hub in hub_reports(conn, services.settings):
-        waiting.add_metric([hub.hub], hub.waiting)
-        pings.add_metric([hub.hub, "taken"], hub.pings)
-        pings.add_metric([hub.hub, "failed"], hub.failures)
+    documents, taken, failed = Counter[str](), Counter[str](), Counter[str]()
+    for report in hub_reports(conn, services.settings):
+        # Some hubs' addresses hold an account's key; hosts do not.
+        host = urlsplit(report.hub).hostname or ""
+        documents[host] += report.waiting
+        taken[host] += report.pings
+        failed[host] += report.failures
+    for host, number in documents.items():
+        waiting.add_metric([host], number)
+        pings.add_metric([host, "taken"], taken[host])
+        pings.add_metric([host, "failed"], failed[host])
     yield waiting
     yield pings

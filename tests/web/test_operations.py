@@ -195,6 +195,8 @@ def test_what_ops_are_told_to_watch_exists(desk: Desk, client: TestClient, place
     families = text_string_to_metric_families(client.get("/metrics").text)
     there = {sample.name for family in families for sample in family.samples}
     there |= {"aggregator_poll_failures_total"}
+    # Where `hubs` are configured: see the tests of push.
+    there |= {"aggregator_hub_waiting_documents", "aggregator_pings_total"}
     text = (ROOT / place).read_text(encoding="utf-8")
     named = set(re.findall(r"\baggregator_[a-z_]+", text))
     assert named <= there
