@@ -203,7 +203,11 @@ def _publish(document: Document, *, issuers: _Issuers, folder: Path) -> PublishP
         page_size=document.publish.page_size,
         outputs=tuple(_output(table, issuers) for table in document.output),
         hubs=document.publish.hubs,
-        outlet_content={outlet.id: outlet.content for outlet in document.outlet if outlet.content},
+        outlet_content={
+            outlet.id: content
+            for outlet in document.outlet
+            if (content := outlet.content or document.publish.content.get(outlet.kind))
+        },
     )
 
 

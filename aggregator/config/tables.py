@@ -17,9 +17,11 @@ from aggregator.config.listener_tables import NotifyTable, OutputTable, WebhookT
 from aggregator.config.values import (
     BaseUrl,
     Contact,
+    Content,
     Database,
     Duration,
     Expected,
+    Kind,
     Language,
     Line,
     Network,
@@ -190,6 +192,11 @@ class PublishTable(Table):
         tuple[Url, ...], Field(strict=False), Expected("an array of http or https URLs")
     ] = ()
     """WebSub hubs that are announced in the documents and told of changes."""
+    content: Annotated[
+        dict[Kind, Content], Expected('a table of outlet kinds, such as { media = "link" }')
+    ] = Field(default_factory=dict)
+    """How much of a text is shown by its outlet's kind, `"full"`, `"excerpt"` or `"link"`, where
+    the outlet itself says nothing; of `media` an excerpt unless told otherwise, of others all."""
 
 
 _KEEP = 'a duration of at least "7d", such as "90d"'
