@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
+from aggregator.errors import StoreError
 from aggregator.store import maintenance
 from tests.e2e.daemon_world import Desk, TestClock, config_text, feed_answer, opened, rss
 from tests.fetch.hostile import HostileServer
@@ -124,8 +125,9 @@ def test_what_stops_writing_is_said_and_overcome(folder: Path, kind: str, words:
                         clock.advance(MINUTE)
                         try:
                             await desk.daemon.dispatcher.tick()
-                        except Exception as error:  # noqa: BLE001 - the clockwork logs it
-                            assert "atabase" in str(error)
+                        except StoreError as error:
+                            # The clockwork would have logged it as `job-failed`.
+                            said.append(str(error))
                         await desk.daemon.dispatcher.idle()
                         await desk.daemon.publisher.publish()
                     merged = folder / "public" / "merged.atom"
