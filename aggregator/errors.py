@@ -6,7 +6,7 @@ model, never exceptions. An exception here means: a person has to act.
     AggregatorError
     ├── ConfigError            feeds.toml is wrong            exit 2
     ├── UsageError             a command's arguments are      exit 2
-    ├── NotFoundError          no such feed, entry or story   exit 1
+    ├── NotFoundError          no such feed, entry or story   exit 2
     ├── StoreError             the database                   exit 1
     │   ├── NewerSchemaError   written by a newer version
     │   ├── ForeignDatabaseError   not one of ours
@@ -69,7 +69,12 @@ class UsageError(AggregatorError):
 
 
 class NotFoundError(AggregatorError):
-    """A feed, entry or story that was named does not exist."""
+    """A feed, entry or story that was named does not exist.
+
+    Naming it is wrong usage, as a misspelt option is: trying again does not help.
+    """
+
+    exit_code = EXIT_USAGE
 
 
 class StoreError(AggregatorError):

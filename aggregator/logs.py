@@ -7,6 +7,7 @@ URLs and the secret addresses of subscribers are masked.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -19,6 +20,8 @@ __all__ = ["Log", "mask_addresses", "open_log"]
 Log = FilteringBoundLogger
 
 LONGEST = 500
+# They log every request, addresses with secrets included; polls are logged by ourselves.
+_CHATTY = ("httpx", "httpcore")
 _INFO = 20
 _DEBUG = 10
 _SECRET = re.compile(
@@ -39,6 +42,8 @@ def open_log(stream: TextIO, *, verbose: bool = False) -> Log:
         stream: Standard error, as a rule; a terminal gets readable lines.
         verbose: Say more: unchanged feeds, too.
     """
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     terminal = stream.isatty()
     last: Processor = (
         structlog.dev.ConsoleRenderer(colors=terminal)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from aggregator.clock import Clock
 from aggregator.config.addresses import slug
+from aggregator.errors import UsageError
 from aggregator.fetch import Fetcher, mask_url
 from aggregator.model.entries import ParsedFeed, ParseFailure
 from aggregator.model.feeds import Feed, Outlet, OutletKind
@@ -31,7 +32,7 @@ from aggregator.parse.discovery import FeedLink, find_feeds
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_document
 from aggregator.workers import Limit, Workers
 
-__all__ = ["Checker", "FeedJudgement", "check_url"]
+__all__ = ["Checker", "FeedJudgement", "check_url", "require_address"]
 
 # A median text shorter than this is a teaser. On the labelled feeds teasers have 150-300
 # characters and full releases more than 1,000.
@@ -59,11 +60,14 @@ class FeedJudgement:
 
     Attributes:
         url: As asked, secrets masked.
-        usable: A feed with entries.
+        usable: A feed with entries; of a page: one of its feeds is.
         problem: Why it is not usable, or None.
         facts: Named findings in the order they are shown.
         proposal: A `[[outlet]]` block for feeds.toml, or None.
-        discovered: Judgements of the feeds an HTML page links.
+        discovered: Judgements of the feeds an HTML page links, or of those found where
+            many sites keep theirs.
+        page: Whether it is an HTML page and no feed itself.
+        address: As asked, nothing masked: for a configuration, never for a log.
     """
 
     url: str
@@ -72,12 +76,15 @@ class FeedJudgement:
     facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
     proposal: str | None = None
     discovered: tuple[FeedJudgement, ...] = ()
+    page: bool = False
+    address: str = field(default="", repr=False)
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
         return {
             "url": self.url,
             "usable": self.usable,
+            "page": self.page,
             "problem": self.problem,
             **self.facts,
             "proposal": self.proposal,
@@ -86,7 +93,7 @@ class FeedJudgement:
 
     def lines(self) -> list[str]:
         """For a terminal."""
-        verdict = "a usable feed" if self.usable else self.problem or "no usable feed"
+        verdict = self.problem or ("a usable feed" if self.usable else "no usable feed")
         lines = [f"{self.url}: {verdict}"]
         lines += [
             f"  {name:14} {value}" for name, value in self.facts.items() if value is not None
@@ -96,6 +103,23 @@ class FeedJudgement:
         if self.proposal:
             lines += ["", "For feeds.toml:", "", self.proposal]
         return lines
+
+
+def require_address(url: str) -> None:
+    """Refuses what cannot be the address of a feed or a page.
+
+    Raises:
+        UsageError: It is no absolute http or https URL.
+    """
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme.lower() in {"http", "https"} and parts.hostname
+    except ValueError:
+        whole = False
+    if not whole:
+        bare = "://" not in url and "." in url and not url.startswith(("/", "."))
+        hint = f"did you mean https://{mask_url(url)} ?" if bare else "give an http or https URL"
+        raise UsageError(f"`{mask_url(url)}` is no address of a feed or a page: {hint}")
 
 
 async def check_url(url: str, checker: Checker, *, follow_page: int = 1) -> FeedJudgement:
@@ -129,6 +153,7 @@ async def check_url(url: str, checker: Checker, *, follow_page: int = 1) -> Feed
     usable = bool(prepared.entries)
     return FeedJudgement(
         url=shown,
+        address=url,
         usable=usable,
         problem=None if usable else "a valid feed without entries",
         facts=facts,
@@ -142,19 +167,38 @@ async def _judge_page(
     page: Fetched, failure: ParseFailure, *, checker: Checker, follow_page: int
 ) -> FeedJudgement:
     links: tuple[FeedLink, ...] = ()
-    if follow_page > 0 and failure.kind is FailureKind.NOT_A_FEED:
+    is_page = failure.kind is FailureKind.NOT_A_FEED and _is_html(page)
+    if follow_page > 0 and is_page:
         found = await checker.workers.run_async(find_feeds, page.body, page.url)
         links = () if isinstance(found, Limit) else found[:MAX_DISCOVERED]
     judged = [(link, await check_url(link.url, checker, follow_page=0)) for link in links]
-    # Common paths are asked when a page names no feed: that most lead nowhere is no news.
-    kept = [one for link, one in judged if one.usable or link.type != "guess"]
+    # Common addresses are asked when a page links no feed: that most lead nowhere is no news.
+    guessed = all(link.type == "guess" for link in links)
+    kept = tuple(one for _, one in judged if one.usable or not guessed)
     usable = sum(one.usable for one in kept)
-    problem = failure.message
-    if links:
-        problem = f"{failure.message} It leads to {usable} usable feeds."
+    told = _page_words(len(kept), usable, guessed=guessed) if links else failure.message
     return FeedJudgement(
-        url=mask_url(page.url), usable=usable > 0, problem=problem, discovered=tuple(kept)
+        url=mask_url(page.url), usable=usable > 0, problem=told, discovered=kept, page=is_page
     )
+
+
+def _is_html(page: Fetched) -> bool:
+    return b"<html" in page.body[:4096].lower() or "html" in page.headers.get("content-type", "")
+
+
+def _page_words(found: int, usable: int, *, guessed: bool) -> str:
+    if guessed and not found:
+        return "a web page, no feed; it links none, and none is where many sites keep theirs"
+    if guessed:
+        where = "at a usual address" if found == 1 else "at usual addresses"
+        return f"a web page, no feed; it links none, but {_feeds(found)} found {where}"
+    if found == 1:
+        return f"a web page, no feed; it links one, {'usable' if usable else 'not usable'}"
+    return f"a web page, no feed; it links {found}, {usable or 'none'} of them usable"
+
+
+def _feeds(count: int) -> str:
+    return "a feed was" if count == 1 else f"{count} feeds were"
 
 
 async def _prepare(fetched: Fetched, checker: Checker) -> PreparedDocument | ParseFailure:

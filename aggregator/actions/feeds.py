@@ -84,7 +84,7 @@ def feed_history(database: Database, settings: Settings, feed_id: str) -> FeedHi
                     health=health,
                     polls=tuple(polls.history(conn, feed_id, limit=HISTORY_ROWS)),
                 )
-    msg = f"no such feed: {feed_id} (see `aggregator feeds list`)"
+    msg = f"There is no feed `{feed_id}`. `aggregator feeds list` names them."
     raise NotFoundError(msg)
 
 

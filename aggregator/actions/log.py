@@ -121,7 +121,8 @@ def explain_pair(
         found = subjects.load(conn, [a, b])
         missing = [str(entry) for entry in (a, b) if entry not in found]
         if missing:
-            msg = f"no such entry: {', '.join(missing)} (see `aggregator stories show`)"
+            named = ", ".join(missing)
+            msg = f"There is no entry {named}. `aggregator stories show` names them."
             raise NotFoundError(msg)
         outlets = {found[a].outlet_id, found[b].outlet_id}
         comparison = compare(

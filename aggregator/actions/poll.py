@@ -38,7 +38,8 @@ def choose_feeds(settings: Settings, names: Sequence[str]) -> tuple[Feed, ...]:
     known = {feed.id for feed in settings.feeds} | {o.id for o in settings.outlets}
     unknown = [name for name in names if name not in known]
     if unknown:
-        msg = f"no such feed or outlet: {', '.join(unknown)} (see `aggregator feeds list`)"
+        named = ", ".join(f"`{name}`" for name in unknown)
+        msg = f"There is no feed or outlet {named}. `aggregator feeds list` names them."
         raise NotFoundError(msg)
     wanted = set(names)
     return tuple(

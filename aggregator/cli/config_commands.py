@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from aggregator.cli.choosing import choose_feed
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.clock import utc_now
 from aggregator.config import load
@@ -37,6 +39,8 @@ _ADD_OPTIONS = (
     click.option("--language", help='Language tag, such as "de".'),
     click.option("--full-text", is_flag=True, help="Fetch the linked pages."),
     click.option("--disabled", is_flag=True, help="Write it, but do not poll it."),
+    click.option("--yes", is_flag=True, help="Of a page's feeds, take the first; do not ask."),
+    click.option("--no-check", is_flag=True, help="Add the address without fetching it."),
 )
 
 
@@ -138,9 +142,16 @@ def feeds_add(
     as_json: bool,
     **options: str | bool | None,
 ) -> None:
-    """Add the feed at URL to the configuration; comments stay."""
+    """Add the feed at URL to the configuration; comments stay.
+
+    If URL is a web page, the feeds it links are offered by number; where nobody can be
+    asked they are listed, and nothing is added.
+    """
     settings = load(context.config_path, environ=os.environ)
     proposal = _proposal(url, options, settings=settings)
+    if not options["no_check"]:
+        found = choose_feed(context.config_path, url, take_first=bool(options["yes"]))
+        proposal = replace(proposal, url=found)
     edited = add_feed(context.config_path, proposal, environ=os.environ)
     if as_json or context.json:
         _echo_json({"added": _feeds_json(edited.feeds)})

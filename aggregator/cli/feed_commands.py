@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from aggregator.actions.check import FeedJudgement, check_url
+from aggregator.actions.check import FeedJudgement, check_url, require_address
 from aggregator.actions.feeds import FeedHealth, feed_health, feed_history, feed_json
 from aggregator.actions.latency import FeedLatency, feed_latency
 from aggregator.actions.publish import publish_changed
@@ -95,6 +95,7 @@ def check(context: CliContext, /, *, url: str, as_json: bool) -> int:
 
     Exit code 1 if there is no usable feed.
     """
+    require_address(url)
     judgement = asyncio.run(_check(context, url))
     if as_json:
         click.echo(json.dumps(judgement.as_json(), ensure_ascii=False, indent=2))

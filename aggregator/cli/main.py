@@ -45,8 +45,8 @@ DEFAULT_CONFIG = "feeds.toml"
 def cli(context: click.Context, /, *, config_path: Path | None, verbose: int) -> None:
     """Polls the feeds of ministries, agencies and portals; publishes each release once.
 
-    Exit codes: 0 done; 1 the work failed; 2 wrong usage or configuration; 75 another
-    scheduler is running.
+    Exit codes: 0 done; 1 the work failed; 2 wrong usage or configuration, a feed, entry or
+    story that does not exist included; 75 another scheduler is running.
     """
     path = config_path or Path(os.environ.get("AGGREGATOR_CONFIG", DEFAULT_CONFIG))
     context.obj = CliContext(config_path=path, json=False, verbose=verbose, console=make_console())
@@ -73,6 +73,7 @@ for command in (
     daemon_commands.run,
     daemon_commands.schedule,
     demo_commands.demo,
+    event_commands.notify,
     event_commands.webhooks,
     export_commands.export,
     feeds,

@@ -111,7 +111,7 @@ def _configured(context: CliContext, outlet: str | None) -> tuple[Outlet | None,
     for known in settings.outlets:
         if known.id == outlet:
             return known, settings.clean
-    msg = f"no such outlet: {outlet} (see {context.config_path})"
+    msg = f"There is no outlet `{outlet}` in {context.config_path}."
     raise NotFoundError(msg)
 
 

@@ -83,7 +83,8 @@ def _postgresql(error: psycopg.Error, place: str) -> StoreError | None:
         return None
     if state is not None and not state.startswith(_UNAVAILABLE):
         return None
-    words = " ".join(str(error).split())
+    # The first line; libpq's next one asks whether the server runs, as our own words do.
+    words = " ".join(str(error).partition("\n")[0].split()).rstrip(" .?!")
     return StoreUnavailableError(
         f"The database {place} cannot be used now: {words}. Check that the server runs and "
         "accepts this user; the work is tried again at the next poll."

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.actions.check import Checker, FeedJudgement, check_url
+from aggregator.actions.check import Checker, FeedJudgement, check_url, require_address
 from aggregator.config.loading import settings_of_text
+from aggregator.errors import UsageError
 from aggregator.fetch import Fetcher
 from aggregator.model.policy import CleanPolicy, FetchPolicy, ParsePolicy
 from aggregator.workers import Workers
@@ -197,7 +198,39 @@ def test_a_pages_feeds_are_found_and_judged_one_by_one(judge: Judge) -> None:
     assert found.usable
     assert [one.usable for one in found.discovered] == [True, False]
     assert found.discovered[0].proposal is not None
-    assert "1 usable" in str(found.problem)
+    assert found.lines()[0].endswith("a web page, no feed; it links 2, 1 of them usable")
+
+
+def test_a_feed_at_a_usual_address_is_not_called_linked(judge: Judge) -> None:
+    Server.paths["/feed.xml"] = Server.paths["/good.xml"]
+    try:
+        found = judge("/plain")
+    finally:
+        del Server.paths["/feed.xml"]
+    assert found.usable
+    assert len(found.discovered) == 1
+    words = "a web page, no feed; it links none, but a feed was found at a usual address"
+    assert found.lines()[0].endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        pytest.param("notaurl", "give an http or https URL", id="a word"),
+        pytest.param("amt.example/feed", "did you mean https://amt.example/feed", id="no scheme"),
+        pytest.param("ftp://amt.example/feed", "give an http", id="another scheme"),
+        pytest.param("https://", "give an http", id="no host"),
+        pytest.param("https://[x/", "give an http", id="brackets"),
+    ],
+)
+def test_what_is_no_address_is_wrong_usage(address: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=hint) as refused:
+        require_address(address)
+    assert refused.value.exit_code == 2
+
+
+def test_an_address_is_taken_whatever_its_case() -> None:
+    require_address("HTTPS://Amt.Example/feed")
 
 
 @pytest.mark.parametrize("path", ["/good.xml", "/full.xml", "/odd.xml"])

@@ -66,7 +66,9 @@ def test_check_raises_what_the_program_ends_with(path: Path) -> None:
 
 
 def test_a_feed_is_added_to_a_known_outlet(path: Path) -> None:
-    result = run(config_commands.feeds_add, path, "https://a.example/2", "--outlet", "a")
+    result = run(
+        config_commands.feeds_add, path, "https://a.example/2", "--outlet", "a", "--no-check"
+    )
     assert result.output.startswith("added a-2-")
     assert len(load(path, environ={}).feeds) == 2
 
@@ -74,6 +76,7 @@ def test_a_feed_is_added_to_a_known_outlet(path: Path) -> None:
 def test_a_feed_is_added_with_a_new_outlet(path: Path) -> None:
     options = (
         "--outlet n --kind ministry --issuer N --id n-press --every 5m --full-text --disabled"
+        " --no-check"
     )
     result = run(
         config_commands.feeds_add,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 
 import pytest
 
@@ -61,3 +62,9 @@ def test_unchanged_feeds_are_only_told_to_who_asks() -> None:
     open_log(chatty, verbose=True).debug("poll")
     assert quiet.getvalue() == ""
     assert "poll" in chatty.getvalue()
+
+
+def test_libraries_that_log_every_request_are_quiet() -> None:
+    open_log(io.StringIO(), verbose=True)
+    for name in ("httpx", "httpcore"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO)
