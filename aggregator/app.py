@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aggregator.actions.check import Checker
 from aggregator.actions.hub_parts import HubParts
-from aggregator.actions.material import check_outputs
+from aggregator.actions.material import check_listeners, check_outputs
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
 from aggregator.config.watching import ConfigWatch
@@ -226,4 +226,5 @@ def _settings(config_path: Path, environ: Mapping[str, str]) -> Settings:
     """The configuration, its outputs' queries included: a bad one must not stop publishing."""
     settings = load(config_path, environ=environ)
     check_outputs(settings.publish)
+    check_listeners(settings)
     return settings

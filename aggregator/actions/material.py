@@ -6,7 +6,7 @@ live stories, corrections, newest entries, outputs --> Material
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,6 +32,7 @@ from aggregator.store.stories import FACTS
 
 __all__ = [
     "Gathered",
+    "check_listeners",
     "check_outputs",
     "chosen",
     "gather",
@@ -124,13 +125,30 @@ def check_outputs(policy: PublishPolicy) -> None:
     Raises:
         ConfigError: Which outputs have a query that cannot be read, and why.
     """
+    _check((("output", output) for output in policy.outputs), timezone=policy.timezone)
+
+
+def check_listeners(settings: Settings) -> None:
+    """Reads the queries of all webhooks and channels.
+
+    Raises:
+        ConfigError: Which have a query that cannot be read, and why.
+    """
+    named = (
+        *(("webhook", hook.selection) for hook in settings.webhooks),
+        *(("notify", channel.selection) for channel in settings.notify),
+    )
+    _check(named, timezone=settings.publish.timezone)
+
+
+def _check(selections: Iterable[tuple[str, OutputPolicy]], *, timezone: str) -> None:
     problems: list[str] = []
-    for output in policy.outputs:
-        for key, words in (("query", output.query), ("not_query", output.not_query)):
+    for table, selection in selections:
+        for key, words in (("query", selection.query), ("not_query", selection.not_query)):
             try:
-                query.parse(words or "", timezone=policy.timezone)
+                query.parse(words or "", timezone=timezone)
             except UsageError as error:
-                problems.append(f"[[output]] {output.name}, key {key}: {error}")
+                problems.append(f"[[{table}]] {selection.name}, key {key}: {error}")
     if problems:
         raise ConfigError(tuple(problems))
 

@@ -1,4 +1,4 @@
-"""`aggregator webhooks`: who is told of changes, how that goes, and to do it again."""
+"""`aggregator webhooks` and `aggregator notify`: who is told of changes, and how that goes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import click
 from rich.table import Table
 
 from aggregator.actions.listeners import (
+    ChannelReport,
     WebhookReport,
+    channel_named,
+    channel_reports,
     retry_webhook,
     webhook_history,
     webhook_named,
@@ -24,10 +27,10 @@ from aggregator.cli.context import CliContext, pass_context
 from aggregator.errors import EXIT_FAILED
 from aggregator.fetch.signing import new_secret
 from aggregator.model.fetching import FetchFailure
-from aggregator.schedule.trying import try_webhook
+from aggregator.schedule.trying import try_channel, try_webhook
 from aggregator.store.deliveries import Delivery
 
-__all__ = ["listener_lines", "webhooks"]
+__all__ = ["listener_lines", "notify", "webhooks"]
 
 
 @click.group()
@@ -138,6 +141,45 @@ def secret() -> None:
     click.echo(new_secret())
 
 
+@click.group()
+def notify() -> None:
+    """Channels of `[[notify]]`, by which the daemon tells people."""
+
+
+@notify.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@pass_context
+def list_channels(context: CliContext, /, *, as_json: bool) -> None:
+    """All configured channels and how they fare."""
+    with open_app(context.config_path, environ=os.environ) as app, app.database.read() as conn:
+        found = channel_reports(conn, app.settings)
+    rows = [_channel_json(row) for row in found]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("channel", "state", "waiting", "last message", "error"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(str(value or "") for value in row.values()))
+    context.console.print(table if found else "no [[notify]] is configured", markup=False)
+
+
+@notify.command("test")
+@click.argument("name")
+@pass_context
+def test_channel(context: CliContext, /, *, name: str) -> int:
+    """Send a message about no release, now. Exit code 1 if it was not taken."""
+    with open_app(context.config_path, environ=os.environ) as app:
+        policy = channel_named(app.settings, name)
+        error = asyncio.run(try_channel(policy, app.settings, environ=app.environ))
+    if error is not None:
+        click.echo(f"{name}: {error}", err=True)
+        return EXIT_FAILED
+    context.console.print(f"{name}: taken", markup=False)
+    return 0
+
+
 def listener_lines(found: Status) -> list[str]:
     """Webhooks and channels as lines of `aggregator status`; none where none is configured."""
     lines = []
@@ -167,6 +209,17 @@ def _as_json(report: WebhookReport) -> dict[str, object]:
         "next_at": _iso(health.next_at if health else None),
         "ok_at": _iso(health.ok_at if health else None),
         "error": health.error if health else None,
+    }
+
+
+def _channel_json(report: ChannelReport) -> dict[str, object]:
+    state = report.state
+    return {
+        "channel": report.policy.name,
+        "state": report.word,
+        "waiting": report.waiting,
+        "sent_at": _iso(state.sent[-1] if state and state.sent else None),
+        "error": state.error if state else None,
     }
 
 

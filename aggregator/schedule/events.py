@@ -254,4 +254,6 @@ class EventService:
     def _sync(self, conn: Connection, settings: Settings) -> None:
         now = self._parts.clock()
         webhooks.sync(conn, {hook.name: hook.url for hook in settings.webhooks}, now=now)
-        alerts.sync(conn, [channel.name for channel in settings.notify], now=now)
+        # A channel that is off is not told later of what happened meanwhile.
+        on = [channel.name for channel in settings.notify if channel.enabled]
+        alerts.sync(conn, on, now=now)

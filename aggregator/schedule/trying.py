@@ -9,11 +9,14 @@ from datetime import datetime
 from aggregator.actions.webhook_payload import trial_payload
 from aggregator.fetch import Fetcher
 from aggregator.model.fetching import FetchFailure, Posted
-from aggregator.model.policy import Settings, WebhookPolicy
-from aggregator.schedule.lanes import posting_policy
+from aggregator.model.policy import NotifyPolicy, Settings, WebhookPolicy
+from aggregator.publish.alerts import trial_message
+from aggregator.schedule.channel_lane import tell
+from aggregator.schedule.lanes import notifying_policy, posting_policy
 from aggregator.schedule.webhook_lane import deliver
+from aggregator.workers import Workers
 
-__all__ = ["try_webhook"]
+__all__ = ["try_channel", "try_webhook"]
 
 
 async def try_webhook(
@@ -31,3 +34,12 @@ async def try_webhook(
             environ=environ,
             now=now,
         )
+
+
+async def try_channel(
+    channel: NotifyPolicy, settings: Settings, *, environ: Mapping[str, str]
+) -> str | None:
+    """Sends a message about no release; what went wrong, or None. Nothing is noted."""
+    message = trial_message(site=settings.publish.title, language=channel.language)
+    with Workers(notifying_policy(1)) as workers:
+        return await tell(channel, message, environ=environ, workers=workers)

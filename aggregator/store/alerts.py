@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, 
 
 from aggregator.model.events import AlertKind
 from aggregator.store import counters, outbox
+from aggregator.store.schema import entries
 from aggregator.store.schema_people import alerts, channels
 from aggregator.store.writes import chunks
 
@@ -23,6 +24,7 @@ __all__ = [
     "known",
     "mark_sent",
     "note",
+    "of_first_polls",
     "save_state",
     "sync",
     "waiting",
@@ -148,6 +150,16 @@ def known(
         (row.story_id, AlertKind(row.kind))
         for chunk in chunks(sorted(set(story_ids)))
         for row in conn.execute(statement, {"ids": chunk})
+    )
+
+
+def of_first_polls(conn: Connection, entry_ids: Collection[int]) -> frozenset[int]:
+    """Which of the entries their feed held already when it was polled first."""
+    statement = select(entries.c.id).where(entries.c.id.in_(_IDS), entries.c.first_poll)
+    return frozenset(
+        entry
+        for chunk in chunks(sorted(set(entry_ids)))
+        for entry in conn.scalars(statement, {"ids": chunk})
     )
 
 
