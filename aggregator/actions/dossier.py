@@ -83,9 +83,7 @@ class Difference:
     body: tuple[DiffPart, ...]
 
 
-def read_story(
-    database: Database, prefix: str, *, held: bool, language: str = "en"
-) -> StoryFile:
+def read_story(database: Database, prefix: str, *, held: bool, language: str = "en") -> StoryFile:
     """One story by its id or the beginning of it; of a merged one the survivor.
 
     Args:

@@ -22,6 +22,7 @@ __all__ = [
     "visible_story",
 ]
 
+
 def visible_story(database: Database, story_id: str, settings: Settings) -> Story:
     """A story by its id; of a merged one, the survivor.
 

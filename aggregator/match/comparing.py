@@ -6,6 +6,10 @@ that gave it, the measurements and what spoke against a merge.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import overload
+
 from aggregator.match.evidence import Evidence, measure
 from aggregator.match.rules import decide
 from aggregator.match.statistics import Statistics
@@ -43,8 +47,8 @@ def judge(evidence: Evidence) -> Comparison:
         verdict=rule.verdict,
         rule=rule.name,
         similarity=round(similarity(evidence), _DIGITS),
-        evidence=_named(evidence),
-        vetoes=_vetoes(evidence),
+        evidence=_Named(evidence),
+        vetoes=_Vetoes(evidence),
     )
 
 
@@ -56,6 +60,62 @@ def similarity(evidence: Evidence) -> float:
     if not evidence.words_short:
         return evidence.title
     return max(evidence.containment, evidence.title if evidence.short else 0.0)
+
+
+class _Named(Mapping[str, object]):
+    """The measurements by name, worked out when somebody reads them."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    @cached_property
+    def _values(self) -> dict[str, object]:
+        return _named(self._evidence)
+
+    def __getitem__(self, name: str) -> object:
+        # By this one all candidates are ranked; the others are for the few in the log.
+        if name == "resemblance":
+            return round(self._evidence.resemblance, _DIGITS)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+class _Vetoes(Sequence[str]):
+    """What spoke against a merge, worked out when somebody reads it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    @cached_property
+    def _values(self) -> tuple[str, ...]:
+        return _vetoes(self._evidence)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        return self._values[at]
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(other) == self._values
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
 
 
 def _vetoes(evidence: Evidence) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypedDict
 
 import numpy as np
@@ -62,9 +62,12 @@ _ADDENDUM = re.compile(
 NO_AGREEMENT = Agreement(0, 0, None, None, disjoint=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The measurements of one pair; similarities in [0, 1].
+
+    What is dear is measured when somebody asks: a template's siblings are told apart by
+    their headlines as a rule, and of twenty the log holds five.
 
     Attributes:
         words_short: Body length of the shorter text.
@@ -72,7 +75,6 @@ class Evidence:
         containment: Share of the shorter text's shingles that the longer one holds.
         containment_long: Share of the longer text's that the shorter one holds.
         resemblance: Jaccard similarity of the two sets.
-        opening: Share of the shorter text's first shingles that the longer one holds.
         weighted: As containment, shingles weighted by rarity in their outlet; None cold.
         title: Similarity of the stripped titles.
         title_same: The stripped titles are equal.
@@ -80,8 +82,6 @@ class Evidence:
         kicker_same: What stands before the stripped titles is equal too.
         slug_same: A link's words equal the other's title or link's words.
         title_slot: What was replaced in otherwise equal titles, or None.
-        title_framed: The titles fill one pattern with other words, in several spots or over
-            texts of which neither is a cut of the other.
         timing: Times.
         same_outlet: Of one outlet.
         same_feed: Of one feed.
@@ -90,14 +90,14 @@ class Evidence:
         shared_number: One release or report number.
         other_number: Both carry numbers, and share none.
         agency: Agency credits that both carry.
-        opening_long: Share of the longer text's first shingles that the shorter one holds.
         correction: Just one announces a correction.
         withdrawal: Just one announces a withdrawal.
         addendum: Just one announces an addendum to an earlier release.
         announcement: One opens in the future tense, the other in the past.
         quoted: A notice of one quotes the other's title.
-        conflicts: Aligned facts that differ on both sides.
-        agreement: How far facts agree.
+        sides: Both contents.
+        telling: They share enough for headlines and facts to tell them apart.
+        factual: And their times do not say it already.
     """
 
     words_short: int
@@ -105,7 +105,6 @@ class Evidence:
     containment: float
     containment_long: float
     resemblance: float
-    opening: float
     weighted: float | None
     title: float
     title_same: bool
@@ -113,7 +112,6 @@ class Evidence:
     kicker_same: bool
     slug_same: bool
     title_slot: Conflict | None
-    title_framed: bool
     timing: Timing
     same_outlet: bool
     same_feed: bool
@@ -122,14 +120,57 @@ class Evidence:
     shared_number: bool
     other_number: bool
     agency: tuple[str, ...]
-    opening_long: float
     correction: bool
     withdrawal: bool
     addendum: bool
     announcement: bool
     quoted: bool
-    conflicts: tuple[Conflict, ...] = ()
-    agreement: Agreement = field(default=NO_AGREEMENT)
+    sides: tuple[Content, Content] = field(repr=False)
+    telling: bool
+    factual: bool
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Aligned facts that differ on both sides."""
+        first, second = self.sides
+        return facts_of_texts.conflicts(first.facts, second.facts) if self.factual else ()
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How far facts agree."""
+        first, second = self.sides
+        if not self.factual:
+            return NO_AGREEMENT
+        return facts_of_texts.agreement(first.facts, second.facts)
+
+    @cached_property
+    def title_framed(self) -> bool:
+        """The titles fill one pattern with other words.
+
+        In several spots, or over texts of which neither is a cut of the other: one word
+        replaced over a text and its cut is an editor's hand, over two texts a series.
+        """
+        if not self.telling or self.title_same:
+            return False
+        first, second = self.sides
+        cut = max(self.containment, self.containment_long) > 1 - OWN_SHARE
+        return frame_spots(first.title.tokens, second.title.tokens) > (1 if cut else 0)
+
+    @property
+    def opening(self) -> float:
+        """Share of the shorter text's first shingles that the longer one holds."""
+        short, long = _by_length(*self.sides)
+        return _share(short.opening, long.shingles) if self._touching else 0.0
+
+    @property
+    def opening_long(self) -> float:
+        """Share of the longer text's first shingles that the shorter one holds."""
+        short, long = _by_length(*self.sides)
+        return _share(long.opening, short.shingles) if self._touching else 0.0
+
+    @property
+    def _touching(self) -> bool:
+        return self.containment >= FAINT_CONTAINMENT
 
     @property
     def short(self) -> bool:
@@ -201,15 +242,15 @@ def measure(
         words_short=len(short.words),
         words_long=len(long.words),
         title_slot=differs_in_slot(first.title, second.title) if near else None,
-        title_framed=telling and not headings["title_same"] and _framed(first, second, overlap),
         timing=times,
         same_outlet=a.outlet_id == b.outlet_id,
         same_feed=a.feed_id == b.feed_id,
         same_issuer=a.issuer == b.issuer if a.issuer and b.issuer else None,
         agency=tuple(sorted(set(a.agency_marks) & set(b.agency_marks))),
         announcement=near and first.tense * second.tense < 0,
-        conflicts=facts_of_texts.conflicts(first.facts, second.facts) if facts else (),
-        agreement=facts_of_texts.agreement(first.facts, second.facts) if facts else NO_AGREEMENT,
+        sides=(first, second),
+        telling=telling,
+        factual=facts,
     )
 
 
@@ -257,8 +298,6 @@ class _Overlap(TypedDict):
     containment: float
     containment_long: float
     resemblance: float
-    opening: float
-    opening_long: float
     weighted: float | None
 
 
@@ -293,7 +332,6 @@ def _overlap(short: Content, long: Content, statistics: Statistics | None) -> _O
     few, many = short.shingles, long.shingles
     found = membership(few, many)
     common = int(np.count_nonzero(found))
-    near = common > 0 and common >= FAINT_CONTAINMENT * len(few)
     weighted = None
     if statistics is not None and statistics.usable and common:
         weights = statistics.weights(few)
@@ -303,8 +341,6 @@ def _overlap(short: Content, long: Content, statistics: Statistics | None) -> _O
         containment=common / max(1, len(few)),
         containment_long=common / max(1, len(many)),
         resemblance=common / max(1, len(few) + len(many) - common),
-        opening=_share(short.opening, many) if near else 0.0,
-        opening_long=_share(long.opening, few) if near else 0.0,
         weighted=weighted,
     )
 
@@ -359,12 +395,6 @@ def _one_spot(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     behind = next((at for at in range(rest) if a[-1 - at] != b[-1 - at]), rest)
     replaced = (len(a) - ahead - behind, len(b) - ahead - behind)
     return ahead + behind > 0 and min(replaced) > 0 and max(replaced) <= SLOT_WORDS
-
-
-def _framed(a: Content, b: Content, overlap: _Overlap) -> bool:
-    """One word replaced over a text and its cut is an editor's hand, over two texts a series."""
-    cut = max(overlap["containment"], overlap["containment_long"]) > 1 - OWN_SHARE
-    return frame_spots(a.title.tokens, b.title.tokens) > (1 if cut else 0)
 
 
 def _slug_same(a: Content, b: Content) -> bool:

@@ -144,10 +144,11 @@ def _strange(facts: Facts, other: Facts) -> list[Fact]:
 
 def _unsettled(strange: list[Fact], facts: Facts, other: Facts) -> list[Fact]:
     """Those for which no other way of writing them stands in the other text."""
-    families = other.families
     found: list[Fact] = []
     for fact in strange:
-        for each in families.get(fact.family, ()):
+        # Two whole figures agree only if they are equal: not all pairs are asked.
+        rivals = other.loose if fact.plain else other.families
+        for each in rivals.get(fact.family, ()):
             if each.value != fact.value and same_value(fact, each, facts, other):
                 break
         else:

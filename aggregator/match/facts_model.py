@@ -62,6 +62,10 @@ _FAMILIES = {
     FactKind.DATE: "day",
     FactKind.WEEKDAY: "day",
 }
+# `numbers.agree` takes multiples of this for rounded, and has a relative tolerance that
+# reaches a whole number only beyond the other one.
+_ROUND = 1_000
+_EXACT = 1e8
 _WORDS = {
     FactKind.NUMBER: "figure",
     FactKind.QUANTITY: "figure",
@@ -101,6 +105,17 @@ class Fact:
         return self.role if self.role in NAMING_ROLES else _FAMILIES.get(self.kind, self.kind)
 
     @property
+    def plain(self) -> bool:
+        """A whole figure that is not rounded: two of them agree only if they are equal."""
+        number = self.number
+        return (
+            number is not None
+            and number.low == number.high
+            and number.value < _EXACT
+            and number.value % _ROUND != 0
+        )
+
+    @property
     def slots(self) -> tuple[tuple[object, ...], ...]:
         """What must be equal in another text for its fact to be this one's counterpart."""
         role = self.role
@@ -130,6 +145,15 @@ class Facts:
         for fact in self.facts:
             found[fact.family].append(fact)
         return dict(found)
+
+    @cached_property
+    def loose(self) -> dict[str, list[Fact]]:
+        """Facts that can stand for a plain figure of another value, by family."""
+        kept = {
+            family: [fact for fact in facts if not fact.plain]
+            for family, facts in self.families.items()
+        }
+        return {family: facts for family, facts in kept.items() if facts}
 
     @cached_property
     def values(self) -> dict[tuple[str, str], list[Fact]]:

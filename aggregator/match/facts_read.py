@@ -31,6 +31,7 @@ _PHONE_DIGITS = 5
 _YEAR_DIGITS = 4
 _MONTH_CHARS = 12
 _ORDINAL_DIGITS = 3
+_EXACT_DIGITS = 12
 _YEARS = range(1900, 2100)
 
 _MONTH = (
@@ -59,8 +60,12 @@ _FACT = re.compile(
     """,
     re.VERBOSE,
 )
+# Digits before a word that neither makes a date, time or age of them nor goes on with the
+# number: two of three facts, read without trying all that they are not.
+_PLAIN = re.compile(r"\d+(?= [^\W\d_JFMASONDUabjopy])")
 _NEXT = re.compile(r",?-?[ \u00a0\u202f-]?([^\W\d_]+|[%€$£])")
 _ORDINAL_NEXT = re.compile(r"(?:\.|st|nd|rd|th)[ -]([^\W\d_]+)")
+_ORDINAL_ENDS = frozenset(".snrt")
 _YEAR_AFTER = re.compile(r"(?:st|nd|rd|th)?,?\s(\d{4})(?!\d)")
 # "Beispielware 4.14 is out": a number with a point that is said to be released.
 _RELEASED = re.compile(
@@ -115,6 +120,9 @@ def read(text: str, start: int, before: list[str], language: str) -> Reading | N
         None for a telephone number, an enumeration, an impossible date or time, a
         word with digits ("39C3").
     """
+    plain = _PLAIN.match(text, start)
+    if plain is not None:
+        return _figure(plain, before, language)
     match = _FACT.match(text, start)
     assert match is not None, "a digit is a figure at least"
     kind = match.lastgroup
@@ -229,12 +237,16 @@ def _figure(match: re.Match[str], before: list[str], language: str) -> Reading |
     scale, role, kind, end = _unit(match.string, end)
     if start and match.string[start - 1] in _MONEY_SIGNS:
         role, kind = CURRENCIES[match.string[start - 1]], FactKind.MONEY
-    if kind is FactKind.NUMBER and _RELEASED.match(match.string, end):
+    pointed = "." in match.string[max(0, end - 3) : end]
+    if kind is FactKind.NUMBER and pointed and _RELEASED.match(match.string, end):
         return Reading(FactKind.VERSION, "version", raw, match.end())
     if kind is FactKind.NUMBER and before and before[-1] in LABELS:
         return Reading(*_labelled(before[-1], raw), match.end())
     number = parse_number(raw, language, scale=scale, before=tuple(before[-2:]))
-    return Reading(kind, role, f"{number.value:.12g}", end, number)
+    # What most are needs no formatting, which takes as long as the rest of the reading.
+    whole = not scale and raw.isdigit() and len(raw) <= _EXACT_DIGITS
+    value = raw.lstrip("0") or "0" if whole else f"{number.value:.12g}"
+    return Reading(kind, role, value, end, number)
 
 
 def _is_enumerator(match: re.Match[str]) -> bool:
@@ -253,7 +265,9 @@ def _plain_figure(match: re.Match[str], before: list[str]) -> Reading | None:
     if before and before[-1] in MONTHS:
         return _after_month(match, before[-1])
     if len(raw) < _ORDINAL_DIGITS:
-        after = _ORDINAL_NEXT.match(match.string, end)
+        # Nearly no number has such an ending: looking first is cheaper.
+        ending = match.string[end : end + 1]
+        after = _ORDINAL_NEXT.match(match.string, end) if ending in _ORDINAL_ENDS else None
         noun = ORDINAL_NOUNS.get(fold_word(after[1])) if after is not None else None
         return Reading(FactKind.ORDINAL, noun, str(int(raw)), end) if noun else None
     if len(raw) == _YEAR_DIGITS and int(raw) in _YEARS and _unit(match.string, end)[1] == "":

@@ -44,6 +44,9 @@ _NOTICE = re.compile(
     r"|withdraw|retract|korrektur|berichtig|korrigiert|correct",
     re.IGNORECASE,
 )
+# One of them stands in whatever `_NOTICE` finds.
+_NOTICE_STEMS = ("ckzug", "ckgezogen", "ckziehung", "verwenden", "kill", "withdraw", "retract",
+                 "korr", "berichtig", "correct")  # fmt: skip
 _QUOTE = re.compile(r"[\"„“”»«]([^\"„“”»«\n]{12,200})[\"“”«»]")
 # A notice names its release at its head; more quotes are quotations.
 MAX_NOTICE_CHARS = 600
@@ -110,6 +113,8 @@ def number_keys(title: str, *, outlet_id: str) -> tuple[str, ...]:
         title: As delivered.
         outlet_id: Scope of numbers that name no office.
     """
+    if not any(map(str.isdigit, title)):
+        return ()
     folded = fold(title)
     keys = [
         f"number:{office.strip('-')}:{day}:{number}"
@@ -131,7 +136,8 @@ def quoted_keys(title: str, body: str) -> tuple[str, ...]:
         title: As delivered.
         body: Text less boilerplate.
     """
-    if not _NOTICE.search(title):
+    lowered = title.casefold()
+    if not any(stem in lowered for stem in _NOTICE_STEMS) or not _NOTICE.search(title):
         return ()
     quotes = [match.group(1) for match in _QUOTE.finditer(f"{title}\n{body[:MAX_NOTICE_CHARS]}")]
     keys = [title_key(read_title(quote).tokens) for quote in quotes[:MAX_QUOTES]]

@@ -53,7 +53,7 @@ def token_hashes(words: Sequence[str]) -> Hashes:
     # One encode for all; map() keeps the loop out of the interpreter (3 times faster).
     packed = " ".join(words).encode().split(b" ")
     hashes: Hashes = np.fromiter(map(crc32, packed), dtype=np.uint32, count=len(packed))
-    letters = np.fromiter(map(str.isalpha, words), dtype=np.bool_, count=len(words))
+    letters = np.frombuffer(bytes(map(str.isalpha, words)), dtype=np.bool_)
     return (hashes | _FIGURE) ^ letters
 
 

@@ -38,6 +38,11 @@ _DIGEST = re.compile(
     r"|der tag im|wochenr(?:ue|ü)ckblick",
     re.IGNORECASE,
 )
+# One of them stands in whatever `_DIGEST` finds; looking for them is ten times cheaper.
+_DIGEST_STEMS = (
+    "fassung", "blick", "schau", "bericht", "meldungen", "nachrichten", "mitteilungen",
+    "newsletter", "digest", "round", "briefing", "in k", "der tag im",
+)  # fmt: skip
 
 
 def sign(  # noqa: PLR0913 - one argument for each part of an entry that is signed
@@ -75,7 +80,8 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
         hashes, title=heading, slug=slug, packed_facts=facts_of_texts.encode(facts)
     )
     rows = bands(hashes)
-    if _DIGEST.search(title):
+    lowered = title.casefold()
+    if any(stem in lowered for stem in _DIGEST_STEMS) and _DIGEST.search(title):
         rows += _passages(body_for_matching)
     keys = (
         *link_keys(link or permalink(guid)),

@@ -34,6 +34,9 @@ BODY_BANDS = 2
 # Fewer words are a label ("Read more here"), and a hot band.
 MIN_WORDS = 6
 
+# One 64-bit hash for each run of words.
+Runs = np.ndarray[tuple[int], np.dtype[np.uint64]]
+
 _OPENING_SALT = np.uint64(0xA5A5A5A500000001)
 _BODY_SALT = np.uint64(0x5A5A5A5A00000002)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -48,9 +51,16 @@ def bands(words: Hashes) -> tuple[int, ...]:
     """
     if len(words) < MIN_WORDS:
         return ()
-    opening = _runs(words[:OPENING_WORDS], OPENING_RUN) ^ _OPENING_SALT
-    body = _runs(words, BODY_RUN) ^ _BODY_SALT
-    return (*_least(opening, OPENING_BANDS), *_least(body, BODY_BANDS))
+    if len(words) > OPENING_WORDS:
+        # On the way to the longer runs of the body lie the shorter ones of the opening.
+        shorter = _runs(words, OPENING_RUN)
+        opening, body = shorter[: OPENING_WORDS - OPENING_RUN + 1], _longer(shorter, words)
+    else:
+        opening, body = _runs(words, OPENING_RUN), _runs(words, BODY_RUN)
+    return (
+        *_least(opening ^ _OPENING_SALT, OPENING_BANDS),
+        *_least(body ^ _BODY_SALT, BODY_BANDS),
+    )
 
 
 def passage_bands(words: Hashes) -> tuple[int, ...]:
@@ -66,20 +76,31 @@ def passage_bands(words: Hashes) -> tuple[int, ...]:
     return _least(_runs(words[:OPENING_WORDS], OPENING_RUN) ^ _OPENING_SALT, 1)
 
 
-def _runs(words: Hashes, length: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _runs(words: Hashes, length: int) -> Runs:
     """One mixed 64-bit hash for each run of `length` words."""
-    wide = words.astype(np.uint64)
-    count = len(wide) - length + 1
-    mixed = wide[:count] * _GOLDEN
+    mixed = words[: len(words) - length + 1].astype(np.uint64)
+    mixed *= _GOLDEN
     mixed ^= mixed >> _SHIFT
     for offset in range(1, length):
-        mixed ^= wide[offset : offset + count]
-        mixed *= _GOLDEN
-        mixed ^= mixed >> _SHIFT
+        _append(mixed, words[offset : offset + len(mixed)])
     return mixed
 
 
-def _least(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]], count: int) -> tuple[int, ...]:
+def _longer(runs: Runs, words: Hashes) -> Runs:
+    """The runs of one more word."""
+    mixed = runs[:-1].copy()
+    _append(mixed, words[len(words) - len(mixed) :])
+    return mixed
+
+
+def _append(mixed: Runs, words: Hashes) -> None:
+    """Mixes one more word into each run, in place."""
+    mixed ^= words
+    mixed *= _GOLDEN
+    mixed ^= mixed >> _SHIFT
+
+
+def _least(hashes: Runs, count: int) -> tuple[int, ...]:
     hashes = hashes * _GOLDEN
     hashes.sort()
     least = tuple(dict.fromkeys(hashes[:count].view(np.int64).tolist()))

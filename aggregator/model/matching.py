@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -176,7 +176,7 @@ class Comparison:
     rule: str
     similarity: float
     evidence: Mapping[str, object] = field(default_factory=dict)
-    vetoes: tuple[str, ...] = ()
+    vetoes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,8 +82,6 @@ def _add_search(routes: APIRouter, services: WebServices) -> None:
     @routes.get("/search", responses=problems(), tags=["stories"])
     def search(q: Words, cursor: RowCursor = None, limit: Limit = 50) -> HitList:
         """Entries that match a query, newest first."""
-        found = search_entries(
-            services.database, q, services.settings, limit=limit, before=cursor
-        )
+        found = search_entries(services.database, q, services.settings, limit=limit, before=cursor)
         more = found[-1][0] if len(found) == limit else None
         return HitList(entries=hits_of(found), next=more)
