@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,7 +16,7 @@ from aggregator.app import App, open_app, web_services
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.cli.poll_commands import poll_all, print_reports, succeeded
 from aggregator.clock import utc_now
-from aggregator.demo.configuration import demo_config
+from aggregator.demo.configuration import PAGES_PORT, demo_config
 from aggregator.demo.server import DemoServer, serve_world
 from aggregator.demo.world import STEP, World
 from aggregator.errors import EXIT_FAILED, UsageError
@@ -71,20 +73,20 @@ def demo(  # noqa: PLR0913 - one parameter an option of the documented command
     config = _prepare_folder(folder, fresh=fresh)
     with serve_world(world, port=port) as server:
         server.step = step
-        config.write_text(demo_config(world, base=server.base), encoding="utf-8")
+        pages_port = _free_port() if run and not once else PAGES_PORT
+        text = demo_config(world, base=server.base, pages_port=pages_port)
+        config.write_text(text, encoding="utf-8")
         if not run:
             return _serve(context, server, config)
         return _run(context, server, config, once=once, pause=pause)
 
 
 def _serve(context: CliContext, server: DemoServer, config: Path) -> int:
-    context.console.print(
+    _say(
+        context,
         f"{len(server.world.feeds)} feeds at {server.base}\n"
-        f"poll them with: aggregator --config {config} poll\n"
-        "Ctrl-C ends the outlets",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        f"Poll them with: aggregator --config {config} poll\n"
+        "Ctrl-C ends the outlets.",
     )
     _wait_for_interrupt()
     return 0
@@ -95,19 +97,27 @@ def _run(
 ) -> int:
     with open_app(config, environ=os.environ) as app:
         if once:
-            return 0 if _step(context, app) else EXIT_FAILED
+            done = _step(context, app)
+            _say(
+                context,
+                "\nSubscribe to it with any feed reader. Without --once the demo goes on, and "
+                "shows its pages in a browser.",
+            )
+            return 0 if done else EXIT_FAILED
         with in_thread(web_services(app)) as pages:
             try:
                 while True:
                     _step(context, app)
-                    context.console.print(
-                        f"\nstep {server.step} done; pages at {pages}, "
-                        "the merged feed at merged.atom there; Ctrl-C ends the demo\n"
+                    _say(
+                        context,
+                        f"\nStep {server.step} of the demo world. Pages: {pages}   "
+                        f"merged feed: {pages}merged.atom\n"
+                        f"The next step comes in {pause:g} s; Ctrl-C ends the demo.\n",
                     )
                     time.sleep(pause)
                     server.step += 1
             except KeyboardInterrupt:
-                context.console.print("\ndemo ended")
+                _say(context, f"\nThe demo has ended; what it collected stays in {config.parent}/")
     return 0
 
 
@@ -129,6 +139,18 @@ def _prepare_folder(folder: Path, *, fresh: bool) -> Path:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return config
+
+
+def _free_port() -> int:
+    """The usual port of the pages; any other where somebody listens there already."""
+    for wanted in (PAGES_PORT, 0):
+        with suppress(OSError), socket.create_server(("127.0.0.1", wanted)) as listening:
+            return int(listening.getsockname()[1])
+    return PAGES_PORT
+
+
+def _say(context: CliContext, text: str) -> None:
+    context.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _wait_for_interrupt() -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from aggregator.demo.world import World
 
-__all__ = ["demo_config"]
+__all__ = ["PAGES_PORT", "demo_config"]
+
+PAGES_PORT = 8000
 
 _HEAD = """\
 # Written by `aggregator demo`: invented outlets on loopback.
 [aggregator]
 title = "Merged releases (demo)"
-base_url = "http://127.0.0.1:8000/"
+base_url = "http://127.0.0.1:PORT/"
 database = "sqlite:///aggregator.db"
 output_dir = "public"
 language = "de"
 timezone = "Europe/Berlin"
 contact = "newsdesk@demo.example"
 allow_private_networks = true
+
+[web]
+port = PORT
 
 [defaults]
 every = "1m"
@@ -33,14 +38,15 @@ MET = ["Ministry of Energy Transition"]
 """
 
 
-def demo_config(world: World, *, base: str) -> str:
+def demo_config(world: World, *, base: str, pages_port: int = PAGES_PORT) -> str:
     """The text of a feeds.toml that polls a served world.
 
     Args:
         world: Its outlets and feeds.
         base: Where it is served, without a slash at the end.
+        pages_port: Where the pages listen, on loopback.
     """
-    parts = [_HEAD]
+    parts = [_HEAD.replace("PORT", str(pages_port))]
     for feed in world.feeds:
         lines = [
             "[[outlet]]",
