@@ -47,7 +47,7 @@ def router() -> APIRouter:
     routes.add_api_route("/account", account, response_class=HTMLResponse)
     routes.add_api_route("/subscribers", subscribers, response_class=HTMLResponse)
     for path, endpoint in (
-        ("/account/tokens", new_token),
+        ("/account", new_token),
         ("/account/tokens/{token_id}/revoke", end_token),
         ("/subscribers", new_subscriber),
         ("/subscribers/{subscriber_id}/revoke", end_subscriber),

@@ -25,7 +25,7 @@ def make_address(browser: Any, *, name: str = "Night desk", feed: str = "") -> A
 
 def make_token(browser: Any, *, name: str = "CMS", lifetime: str = "") -> Any:
     fields = {"csrf": browser.token("/account"), "name": name, "lifetime": lifetime}
-    return browser.post("/account/tokens", data=fields)
+    return browser.post("/account", data=fields)
 
 
 def local(address: str) -> str:
@@ -138,7 +138,7 @@ def test_nobody_ends_anothers_token(browser: Any) -> None:
     assert browser.post(revoke[0], data={"csrf": browser.token("/account")}).status_code == 404
 
 
-FORMS = ["/account/tokens", "/account/tokens/1/revoke", "/subscribers", "/subscribers/1/revoke"]
+FORMS = ["/account", "/account/tokens/1/revoke", "/subscribers", "/subscribers/1/revoke"]
 
 
 @pytest.mark.parametrize("path", FORMS)
