@@ -29,10 +29,14 @@ from gate_corpus import (
     feed_records,
     load,
     rows_of,
+    stripped,
     undated,
     unnumbered,
 )
+from gate_templates import fillings
 
+from aggregator.clean.blocks import observe
+from aggregator.match import RECURRING_RELEASES, Statistics
 from aggregator.match.comparing import compare
 from aggregator.match.offline import MemoryIndex, OfflineRecord, deduplicate, subject_of
 from aggregator.model.matching import Subject, Verdict
@@ -65,9 +69,17 @@ GATED = {
     "teasers": ("precision", "recall"),
     "lookalikes": ("wrong", "missed"),
     "candidates": ("recall", "per_entry"),
+    "templates": ("wrong", "missed"),
 }
 # Figures of which less is better.
-CEILINGS = frozenset({"lookalikes.wrong", "lookalikes.missed", "candidates.per_entry"})
+CEILINGS = frozenset(
+    {"lookalikes.wrong", "lookalikes.missed", "candidates.per_entry"}
+    | {
+        f"templates.{name}.{figure}"
+        for name in ("dated", "undated", "learned", "learned_undated")
+        for figure in ("wrong", "missed")
+    }
+)
 # Budgets: being far below is no merit, so `--raise` leaves them alone.
 BUDGETS = frozenset({"candidates.per_entry"})
 # A figure may be this much below its floor: rounding of what is written there.
@@ -219,6 +231,42 @@ def lookalikes() -> Result:
     return result
 
 
+def templates(title: str, *, dated: bool, learned: bool) -> Result:
+    """Invented templates: cold, or with the sentences that recur at each outlet."""
+    texts = [(stripped(each.record), each.release) for each in fillings(dated=dated)]
+    statistics = statistics_of(texts) if learned else None
+    rows = deduplicate(
+        (record for record, _ in texts),
+        index=MemoryIndex(),
+        policy=POLICY,
+        statistics=statistics,
+    )
+    found = set(pairs_of((row.id, row.story) for row in rows))
+    gold = set(pairs_of((record.id, release) for record, release in texts))
+    result = Result(figures=scores(len(found & gold), len(found), len(gold)))
+    result.lines = [summary(f"templates, {title}", result.figures)]
+    for sign, pairs in (("merged", found - gold), ("missed", gold - found)):
+        result.wrong += [f"{sign} {a} {b}" for a, b in sorted(pairs)]
+    return result
+
+
+def statistics_of(texts: Iterable[tuple[OfflineRecord, str]]) -> dict[str, Statistics]:
+    """What the store would have learned of each outlet: sentences of several releases."""
+    releases: dict[str, dict[int, set[str]]] = {}
+    samples: dict[int, str] = {}
+    for record, release in texts:
+        for block in observe(record.body, spans=()):
+            samples[block.block] = block.sample
+            known = releases.setdefault(record.outlet, {})
+            known.setdefault(block.block, set()).add(release)
+    return {
+        outlet: Statistics.of(
+            samples[block] for block, seen in found.items() if len(seen) >= RECURRING_RELEASES
+        )
+        for outlet, found in releases.items()
+    }
+
+
 def candidates() -> Result:
     """How many stored entries an entry is compared with, and how many true pairs that finds."""
     documents = sorted(load("republished"), key=lambda each: str(each.record.published))
@@ -308,6 +356,10 @@ MEASUREMENTS: Mapping[str, Callable[[], Result]] = {
     "lookalikes": lookalikes,
     "candidates": candidates,
     "teasers": teasers,
+    "templates.dated": partial(templates, "dated, cold", dated=True, learned=False),
+    "templates.undated": partial(templates, "undated, cold", dated=False, learned=False),
+    "templates.learned": partial(templates, "dated, learned", dated=True, learned=True),
+    "templates.learned_undated": partial(templates, "undated, learned", dated=False, learned=True),
     "police.dated": partial(police, "dated", lambda each: each),
     "police.undated": partial(police, "undated", undated),
 }

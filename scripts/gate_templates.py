@@ -99,12 +99,16 @@ def _appointment(number: int) -> tuple[str, list[str]]:
     return (
         f"Verband begrüßt {name()} {name()} aus {name()} als neues Mitglied",
         [
-            "Der Verband der Hafenbetriebe heißt ein neues Mitglied willkommen und dankt allen, "
-            "die diesen Schritt möglich gemacht haben.",
+            (
+                "Der Verband der Hafenbetriebe heißt ein neues Mitglied willkommen und dankt allen, "
+                "die diesen Schritt möglich gemacht haben."
+            ),
             f"Mit dem Betrieb {name()} wächst das Netz der Häfen weiter: Dort {does}.",
-            "Mitglieder des Verbandes tauschen Erfahrungen aus, bilden gemeinsam Lehrlinge aus "
-            "und treten gegenüber Verwaltung und Öffentlichkeit mit einer Stimme auf. Wer "
-            "Mitglied werden will, stellt einen formlosen Antrag bei der Geschäftsstelle.",
+            (
+                "Mitglieder des Verbandes tauschen Erfahrungen aus, bilden gemeinsam Lehrlinge aus "
+                "und treten gegenüber Verwaltung und Öffentlichkeit mit einer Stimme auf. Wer "
+                "Mitglied werden will, stellt einen formlosen Antrag bei der Geschäftsstelle."
+            ),
         ],
     )
 
@@ -115,12 +119,16 @@ def _concert(number: int) -> tuple[str, list[str]]:
     return (
         f"Abendmusik mit {name()} und {name()} in {name()}",
         [
-            f"Zur Abendmusik lädt die Stiftung Klangraum in die Kirche von {name()} ein. Das "
-            f"Ensemble {name()} spielt Werke von {name()} und {name()}, danach "
-            f"{dice.choice(_VERBS)} {name()} {dice.choice(_MANNERS)} {dice.choice(_THINGS)}.",
-            "Die Abendmusik gibt es in jeder Woche der hellen Jahreszeit an einem anderen Ort. "
-            "Der Eintritt ist frei, am Ausgang wird um eine Spende für den Erhalt der Orgeln "
-            "gebeten. Die Kirchen sind beheizt und ohne Stufen zu erreichen.",
+            (
+                f"Zur Abendmusik lädt die Stiftung Klangraum in die Kirche von {name()} ein. Das "
+                f"Ensemble {name()} spielt Werke von {name()} und {name()}, danach "
+                f"{dice.choice(_VERBS)} {name()} {dice.choice(_MANNERS)} {dice.choice(_THINGS)}."
+            ),
+            (
+                "Die Abendmusik gibt es in jeder Woche der hellen Jahreszeit an einem anderen Ort. "
+                "Der Eintritt ist frei, am Ausgang wird um eine Spende für den Erhalt der Orgeln "
+                "gebeten. Die Kirchen sind beheizt und ohne Stufen zu erreichen."
+            ),
         ],
     )
 
@@ -131,14 +139,20 @@ def _grant(number: int) -> tuple[str, list[str]]:
     return (
         f"{name()} receives a grant of the Coast Fund for {name()}",
         [
-            "The Coast Fund supports people who keep the memory of the harbours alive and who "
-            "share what they know with schools and clubs.",
-            f"The jury chose {name()} of {name()}, whose work on {name()} it called rare: "
-            f"{dice.choice(('maps', 'bells', 'logs', 'songs', 'knots', 'charts'))} from {name()}, "
-            f"read with {name()} and {name()}.",
-            "Grants are given in every season of the year. The jury meets behind closed doors "
-            "and hears no applicants. Those who apply send a letter, a sketch of their plan and "
-            "the word of somebody who knows their work.",
+            (
+                "The Coast Fund supports people who keep the memory of the harbours alive and who "
+                "share what they know with schools and clubs."
+            ),
+            (
+                f"The jury chose {name()} of {name()}, whose work on {name()} it called rare: "
+                f"{dice.choice(('maps', 'bells', 'logs', 'songs', 'knots', 'charts'))} from {name()}, "
+                f"read with {name()} and {name()}."
+            ),
+            (
+                "Grants are given in every season of the year. The jury meets behind closed doors "
+                "and hears no applicants. Those who apply send a letter, a sketch of their plan and "
+                "the word of somebody who knows their work."
+            ),
         ],
     )
 
@@ -151,12 +165,16 @@ def _exhibit(number: int) -> tuple[str, list[str]]:
     return (
         " ".join(words),
         [
-            f"{name()} {dice.choice(_VERBS)} {dice.choice(_THINGS)} {dice.choice(_MANNERS)}, und "
-            f"{name()} aus {name()} hat sie {dice.choice(_MANNERS)} gezeichnet. Wer {name()} "
-            f"kennt, weiß um {name()} und um {name()}, {dice.choice(_MANNERS)}.",
-            "Das Ding der Woche steht im Foyer des Museums und kann ohne Karte angesehen werden. "
-            "Eine Tafel erzählt, woher es kommt und wer es dem Haus geschenkt hat. Nach einer "
-            "Woche kehrt es in das Magazin zurück und macht dem nächsten Ding Platz.",
+            (
+                f"{name()} {dice.choice(_VERBS)} {dice.choice(_THINGS)} {dice.choice(_MANNERS)}, und "
+                f"{name()} aus {name()} hat sie {dice.choice(_MANNERS)} gezeichnet. Wer {name()} "
+                f"kennt, weiß um {name()} und um {name()}, {dice.choice(_MANNERS)}."
+            ),
+            (
+                "Das Ding der Woche steht im Foyer des Museums und kann ohne Karte angesehen werden. "
+                "Eine Tafel erzählt, woher es kommt und wer es dem Haus geschenkt hat. Nach einer "
+                "Woche kehrt es in das Magazin zurück und macht dem nächsten Ding Platz."
+            ),
         ],
     )
 
@@ -170,7 +188,7 @@ def _of_demo(make: Callable[[int, date], object]) -> Callable[[int], tuple[str, 
 
 
 def _dice(template: str, number: int) -> tuple[random.Random, Callable[[], str]]:
-    dice = random.Random(f"{template}-{number}")  # noqa: S311 - invented data, no secret
+    dice = random.Random(f"{template}-{number}")
     return dice, lambda: "".join(dice.choices(_SYLLABLES, k=3)).capitalize()
 
 

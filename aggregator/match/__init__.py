@@ -18,10 +18,11 @@ from aggregator.match.explaining import explain
 from aggregator.match.identity import Identity, IdentityBy, KnownEntry, identify
 from aggregator.match.revisions import RevisionChange, revision_changes
 from aggregator.match.signing import SIGNATURE_VERSION, sign
-from aggregator.match.statistics import Statistics, shingle_hashes
+from aggregator.match.statistics import RECURRING_RELEASES, Statistics
 
 __all__ = [
     "POLICY_VERSION",
+    "RECURRING_RELEASES",
     "SIGNATURE_VERSION",
     "Content",
     "Identity",
@@ -37,7 +38,6 @@ __all__ = [
     "explain",
     "identify",
     "revision_changes",
-    "shingle_hashes",
     "sign",
     "unlike",
 ]

@@ -49,7 +49,7 @@ def assign(
     canonicals: Mapping[str, Subject],
     pins: Sequence[Pin] = (),
     policy: MatchPolicy,
-    statistics: Statistics | None = None,
+    statistics: Mapping[str, Statistics] | None = None,
 ) -> Assignment:
     """Decides about one entry.
 
@@ -124,7 +124,7 @@ class _Judge:
     """Comparisons with canonical entries, under one policy."""
 
     policy: MatchPolicy
-    statistics: Statistics | None
+    statistics: Mapping[str, Statistics] | None
 
     def contradicts(self, entry: Subject, canonical: Subject | None) -> bool:
         """Whether a veto stands between the two, whatever a third entry says."""

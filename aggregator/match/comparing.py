@@ -25,7 +25,11 @@ _DIGITS = 3
 
 
 def compare(
-    a: Subject, b: Subject, *, policy: MatchPolicy, statistics: Statistics | None = None
+    a: Subject,
+    b: Subject,
+    *,
+    policy: MatchPolicy,
+    statistics: Mapping[str, Statistics] | None = None,
 ) -> Comparison:
     """What two entries are to each other; the order of the sides does not matter.
 
@@ -35,7 +39,7 @@ def compare(
         a: One entry.
         b: The other.
         policy: Gives the window.
-        statistics: How common shingles are where the texts come from; None: cold.
+        statistics: Outlet id -> what its releases share; None: cold.
     """
     return judge(measure(a, b, policy=policy, statistics=statistics))
 
@@ -140,8 +144,9 @@ def _named(evidence: Evidence) -> dict[str, object]:
     }
     if timing.hours is not None:
         named["hours"] = round(timing.hours, 2)
-    if evidence.weighted is not None:
-        named["weighted"] = round(evidence.weighted, _DIGITS)
+    if evidence.beside is not None:
+        named["recurring"] = round(evidence.beside.recurring, _DIGITS)
+        named["shared_beside"] = round(evidence.beside.shared, _DIGITS)
     if evidence.agreement.aligned:
         named["facts_aligned"] = evidence.agreement.aligned
         named["facts_equal"] = evidence.agreement.equal

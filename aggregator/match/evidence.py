@@ -6,27 +6,28 @@ the answer to matter.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TypedDict
 
 import numpy as np
 from rapidfuzz import fuzz
 
 from aggregator.match import facts as facts_of_texts
+from aggregator.match.announced import announced, title_similarity
 from aggregator.match.codec import Content, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
-from aggregator.match.keys import MIN_TITLE_WORDS, link_keys, number_keys, permalink
+from aggregator.match.keys import MIN_TITLE_WORDS
+from aggregator.match.shared_keys import shared_keys
 from aggregator.match.shingles import Hashes, membership, shared
-from aggregator.match.statistics import Statistics
-from aggregator.match.titles import TitleMark, differs_in_slot, same_title
+from aggregator.match.statistics import Beside, Statistics, beside
+from aggregator.match.titles import differs_in_slot, same_title
 from aggregator.match.titles_frame import frame_spots
 from aggregator.match.windows import Timeliness, Timing, timing
-from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
-from aggregator.text import fold, tokens
+from aggregator.text import fold
 
 __all__ = ["Evidence", "measure", "unlike"]
 
@@ -46,19 +47,6 @@ OWN_SHARE = 0.15
 
 # A place, a name, a number fill a slot in a word or two; more words are a new headline.
 SLOT_WORDS = 2
-# Keys of one poll's batch and its candidates, as `codec.DECODED`.
-KEYS_KEPT = 4_096
-# A notice quotes a title with other quotation marks or a word left out.
-QUOTED_TITLE = 0.9
-
-# Titles that announce news about an earlier release and often repeat its title.
-_ADDENDUM = re.compile(
-    r"nachtrag|erg(?:ä|ae)nzung(?:smeldung)?\s+zu|ergaenzend|folgemeldung|nachmeldung"
-    r"|fortschreibung|bezug(?:nehmend)?\s+(?:zu|auf)|zweitmeldung|(?:1|2|3|erste|zweite)\.?\s*update"
-    r"|addendum|supplement\s+to|follow-?up\s+to",
-    re.IGNORECASE,
-)
-
 NO_AGREEMENT = Agreement(0, 0, None, None, disjoint=False)
 
 
@@ -75,7 +63,8 @@ class Evidence:
         containment: Share of the shorter text's shingles that the longer one holds.
         containment_long: Share of the longer text's that the shorter one holds.
         resemblance: Jaccard similarity of the two sets.
-        weighted: As containment, shingles weighted by rarity in their outlet; None cold.
+        beside: What the shorter text holds beside an outlet's recurring sentences; None cold,
+            and where none of them stands in it.
         title: Similarity of the stripped titles.
         title_same: The stripped titles are equal.
         title_replaced: The stripped titles are equal but for one or two words in one spot.
@@ -105,7 +94,7 @@ class Evidence:
     containment: float
     containment_long: float
     resemblance: float
-    weighted: float | None
+    beside: Beside | None
     title: float
     title_same: bool
     title_replaced: bool
@@ -178,11 +167,6 @@ class Evidence:
         return self.words_short < SHORT_WORDS
 
     @property
-    def own_containment(self) -> float:
-        """Containment without what the outlet's releases share anyway; cold, all of it."""
-        return self.containment if self.weighted is None else min(self.containment, self.weighted)
-
-    @property
     def hard(self) -> tuple[Conflict, ...]:
         """Conflicts that no silent correction explains."""
         return tuple(c for c in self.conflicts if c.strength is Strength.HARD)
@@ -204,7 +188,11 @@ class Evidence:
 
 
 def measure(
-    a: Subject, b: Subject, *, policy: MatchPolicy, statistics: Statistics | None = None
+    a: Subject,
+    b: Subject,
+    *,
+    policy: MatchPolicy,
+    statistics: Mapping[str, Statistics] | None = None,
 ) -> Evidence:
     """Measures one pair; swapping the sides swaps only the sides of conflicts.
 
@@ -212,24 +200,24 @@ def measure(
         a: One entry.
         b: The other.
         policy: Gives the window.
-        statistics: How common shingles are where the two texts come from; None: cold.
+        statistics: Outlet id -> what its releases share; None: cold.
     """
     first, second = decode(a.signature), decode(b.signature)
     # Ties are broken by content, so that the order of the sides does not matter.
     short, long = _by_length(first, second)
-    overlap = _overlap(short, long, statistics)
+    overlap = _overlap(short, long)
     headings = _headings(first, second)
-    keys = _shared_keys(a, b)
+    keys = shared_keys(a, b)
     times = timing(a, b, policy=policy)
     keyed = keys["shared_link"] or keys["shared_number"]
     like = headings["title"] >= FAINT_TITLE
     near = overlap["containment"] >= FAINT_CONTAINMENT or like or headings["slug_same"] or keyed
-    announced = _announced((a, first), (b, second))
+    told = announced((a, first), (b, second))
     telling = (
         overlap["containment"] >= FACTS_CONTAINMENT
         or like
         or keys["shared_link"]
-        or (near and announced["correction"])
+        or (near and told["correction"])
     )
     # Far apart in time nothing is merged without a key; comparing facts would cost as
     # much as all the rest.
@@ -238,7 +226,8 @@ def measure(
         **overlap,
         **headings,
         **keys,
-        **announced,
+        **told,
+        beside=_beside(short, long, overlap, of=_statistics(a, b, statistics)),
         words_short=len(short.words),
         words_long=len(long.words),
         title_slot=differs_in_slot(first.title, second.title) if near else None,
@@ -275,7 +264,7 @@ def unlike(a: Subject, b: Subject) -> bool:
         return False
     if _slug_same(first, second):
         return False
-    keys = _shared_keys(a, b)
+    keys = shared_keys(a, b)
     if keys["shared_link"] or keys["shared_number"]:
         return False
     few, many = _by_length(first, second)
@@ -298,7 +287,6 @@ class _Overlap(TypedDict):
     containment: float
     containment_long: float
     resemblance: float
-    weighted: float | None
 
 
 class _Headings(TypedDict):
@@ -311,38 +299,35 @@ class _Headings(TypedDict):
     slug_same: bool
 
 
-class _SharedKeys(TypedDict):
-    """Exact keys; fields of `Evidence`."""
-
-    shared_link: bool
-    shared_number: bool
-    other_number: bool
-
-
-class _Announced(TypedDict):
-    """What just one of the two announces; fields of `Evidence`."""
-
-    correction: bool
-    withdrawal: bool
-    addendum: bool
-    quoted: bool
-
-
-def _overlap(short: Content, long: Content, statistics: Statistics | None) -> _Overlap:
+def _overlap(short: Content, long: Content) -> _Overlap:
     few, many = short.shingles, long.shingles
     found = membership(few, many)
     common = int(np.count_nonzero(found))
-    weighted = None
-    if statistics is not None and statistics.usable and common:
-        weights = statistics.weights(few)
-        total = float(weights.sum())
-        weighted = float(weights[found].sum()) / total if total else 0.0
     return _Overlap(
         containment=common / max(1, len(few)),
         containment_long=common / max(1, len(many)),
         resemblance=common / max(1, len(few) + len(many) - common),
-        weighted=weighted,
     )
+
+
+def _statistics(
+    a: Subject, b: Subject, statistics: Mapping[str, Statistics] | None
+) -> list[Statistics]:
+    if not statistics:
+        return []
+    return [statistics[i] for i in sorted({a.outlet_id, b.outlet_id}) if i in statistics]
+
+
+def _beside(
+    short: Content, long: Content, overlap: _Overlap, *, of: list[Statistics]
+) -> Beside | None:
+    """By the outlet that knows more of the text. Equal texts need no statistics."""
+    unlike = overlap["containment"] < FACTS_CONTAINMENT
+    if unlike or min(overlap["containment"], overlap["containment_long"]) == 1:
+        return None
+    found = [beside(short.words, long.shingles, statistics) for statistics in of]
+    most = max(found, key=lambda each: each.recurring, default=None)
+    return most if most and most.recurring else None
 
 
 def _share(opening: Hashes, others: Hashes) -> float:
@@ -353,38 +338,12 @@ def _share(opening: Hashes, others: Hashes) -> float:
 def _headings(a: Content, b: Content) -> _Headings:
     same = same_title(a.title, b.title)
     return _Headings(
-        title=1.0 if same else _title_similarity(a.heading, b.heading),
+        title=1.0 if same else title_similarity(a.heading, b.heading),
         title_same=same,
         title_replaced=_one_spot(a.title.tokens, b.title.tokens),
         kicker_same=same and fold(a.title.kicker) == fold(b.title.kicker),
         slug_same=_slug_same(a, b),
     )
-
-
-def _shared_keys(a: Subject, b: Subject) -> _SharedKeys:
-    links_a, numbers_a = _keys(a)
-    links_b, numbers_b = _keys(b)
-    return _SharedKeys(
-        shared_link=not links_a.isdisjoint(links_b),
-        shared_number=not numbers_a.isdisjoint(numbers_b),
-        other_number=bool(numbers_a and numbers_b) and numbers_a.isdisjoint(numbers_b),
-    )
-
-
-def _announced(a: tuple[Subject, Content], b: tuple[Subject, Content]) -> _Announced:
-    """Two copies of one correction say the same; only one that announces differs."""
-    kinds = _notice_kinds(*a) ^ _notice_kinds(*b)
-    return _Announced(
-        correction=NoticeKind.CORRECTION in kinds,
-        withdrawal=NoticeKind.WITHDRAWAL in kinds,
-        addendum=NoticeKind.ADDENDUM in kinds,
-        quoted=_quotes(a[0], b[1]) or _quotes(b[0], a[1]),
-    )
-
-
-def _title_similarity(a: str, b: str) -> float:
-    """Ratio (rapidfuzz) of two stripped titles' folded words, 0-100 divided once."""
-    return fuzz.ratio(a, b) / 100 if a and b else 0.0
 
 
 def _one_spot(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -402,61 +361,4 @@ def _slug_same(a: Content, b: Content) -> bool:
     forms_a, forms_b = (a.slug_words, a.heading), (b.slug_words, b.heading)
     return any(
         form in forms_b and form.count(" ") >= MIN_TITLE_WORDS - 1 for form in forms_a if form
-    )
-
-
-def _keys(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
-    """An entry's link and number keys; those of stored entries are made again.
-
-    The store keeps keys for look-up only and hands entries back without them.
-    """
-    if subject.signature.keys:
-        return _sorted_out(subject.signature.keys)
-    link = subject.link or permalink(subject.guid)
-    return _made_again(link, subject.title, subject.outlet_id)
-
-
-# An entry is compared with several others in a row, a template's newest fillings with
-# every further one. Caches of pure functions, no state.
-@lru_cache(maxsize=KEYS_KEPT)
-def _sorted_out(keys: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    return (
-        frozenset(key for key in keys if key.startswith("link:")),
-        frozenset(key for key in keys if key.startswith("number:")),
-    )
-
-
-@lru_cache(maxsize=KEYS_KEPT)
-def _made_again(
-    link: str | None, title: str, outlet_id: str
-) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(link_keys(link)), frozenset(number_keys(title, outlet_id=outlet_id))
-
-
-def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:
-    kinds = {notice.kind for notice in subject.notices}
-    if TitleMark.CORRECTION in content.title.marks:
-        kinds.add(NoticeKind.CORRECTION)
-    if TitleMark.WITHDRAWAL in content.title.marks:
-        kinds.add(NoticeKind.WITHDRAWAL)
-    if _announces_addendum(subject.title):
-        kinds.add(NoticeKind.ADDENDUM)
-    return frozenset(kinds)
-
-
-# An entry is compared with several others in a row.
-@lru_cache(maxsize=1_024)
-def _announces_addendum(title: str) -> bool:
-    return _ADDENDUM.search(title) is not None
-
-
-def _quotes(subject: Subject, other: Content) -> bool:
-    """Whether a notice of `subject` quotes the other's title."""
-    if not subject.notices:
-        return False
-    quoted = (notice.quoted_title for notice in subject.notices)
-    return any(
-        _title_similarity(" ".join(tokens(title)), other.heading) >= QUOTED_TITLE
-        for title in quoted
-        if title
     )

@@ -139,8 +139,14 @@ def _texts(evidence: Mapping[str, object], say: _Speech) -> list[str]:
             opening=say.share(evidence.get("opening")),
         ),
     ]
-    if "weighted" in evidence:
-        said.append(say("texts.weighted", weighted=say.share(evidence["weighted"])))
+    if "recurring" in evidence:
+        said.append(
+            say(
+                "texts.recurring",
+                recurring=say.share(evidence["recurring"]),
+                beside=say.share(evidence.get("shared_beside")),
+            )
+        )
     if "facts_aligned" in evidence:
         said.append(
             say(

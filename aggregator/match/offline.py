@@ -24,6 +24,7 @@ from aggregator.match.canonical import choose_canonical
 from aggregator.match.comparing import compare
 from aggregator.match.evidence import unlike
 from aggregator.match.signing import sign
+from aggregator.match.statistics import Statistics
 from aggregator.model.entries import EntryNotice
 from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Comparison, Subject, Verdict
@@ -155,7 +156,11 @@ class MemoryIndex:
 
 
 def deduplicate(
-    records: Iterable[OfflineRecord], *, index: OfflineIndex, policy: MatchPolicy
+    records: Iterable[OfflineRecord],
+    *,
+    index: OfflineIndex,
+    policy: MatchPolicy,
+    statistics: Mapping[str, Statistics] | None = None,
 ) -> Iterator[OfflineRow]:
     """Reads all records, then yields one row each, in their order.
 
@@ -163,11 +168,12 @@ def deduplicate(
         records: Any number; each is looked at once.
         index: Empty.
         policy: Gives the window.
+        statistics: Outlet -> what its releases share; None: cold.
     """
     ledger = _Ledger()
     for number, record in enumerate(records):
         subject = subject_of(record, number)
-        _decide(subject, ledger, index, policy)
+        _decide(subject, ledger, index, policy=policy, statistics=statistics)
         ledger.names.add(record.id)
         index.add(subject)
     return ledger.rows()
@@ -209,19 +215,27 @@ def subject_of(record: OfflineRecord, number: int) -> Subject:
     )
 
 
-def _decide(subject: Subject, ledger: _Ledger, index: OfflineIndex, policy: MatchPolicy) -> None:
+def _decide(
+    subject: Subject,
+    ledger: _Ledger,
+    index: OfflineIndex,
+    *,
+    policy: MatchPolicy,
+    statistics: Mapping[str, Statistics] | None,
+) -> None:
     found = [
         replace(each, story_id=str(ledger.root(each.entry_id))) for each in index.look_up(subject)
     ]
     assignment = assign(
         subject,
         [
-            (each, compare(subject, each, policy=policy))
+            (each, compare(subject, each, policy=policy, statistics=statistics))
             for each in found
             if not unlike(subject, each)
         ],
         canonicals=_canonicals(found, ledger, index),
         policy=policy,
+        statistics=statistics,
     )
     ledger.open(assignment.verdict, assignment.matched_entry_id, assignment.comparison)
     for story in (assignment.story_id, *assignment.absorb):

@@ -132,6 +132,21 @@ RULES: tuple[Rule, ...] = (
         veto=True,
     ),
     Rule(
+        "other-openings",
+        Verdict.RELATED,
+        conditions.other_openings,
+        "They share a passage, but each opens with words of its own: a frame or a quote, not "
+        "a copy.",
+    ),
+    Rule(
+        "template",
+        Verdict.RELATED,
+        conditions.template,
+        "What they share is what the outlet's releases share anyway; of the rest of the one, the "
+        "other holds too little.",
+        veto=True,
+    ),
+    Rule(
         "part-of",
         Verdict.PART_OF,
         conditions.part_of,

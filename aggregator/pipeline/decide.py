@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 
-from aggregator.match import assign, choose_canonical, compare, unlike
+from aggregator.match import Statistics, assign, choose_canonical, compare, unlike
 from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import (
     Action,
@@ -50,6 +50,7 @@ class Surroundings:
         seen: Stories that readers see, or saw once.
         pins: Active pins that touch any of them.
         policy: `[match]`.
+        statistics: Outlet id -> what its releases share.
         bodies: Entry ids -> their bodies. Only the choice of a canonical entry reads
             bodies, so they are asked for when a story grows; None: `subjects` hold them.
     """
@@ -61,6 +62,7 @@ class Surroundings:
     seen: set[str] = field(default_factory=set)
     pins: tuple[Pin, ...] = ()
     policy: MatchPolicy
+    statistics: Mapping[str, Statistics] = field(default_factory=dict)
     bodies: Callable[[Sequence[int]], Mapping[int, str]] | None = None
 
 
@@ -183,6 +185,7 @@ def _decide(
         canonicals=canonicals,
         pins=_pins_of(entry, candidates, around),
         policy=around.policy,
+        statistics=around.statistics,
     )
     story_id = assignment.story_id or mint()
     kind = change_kind(entry, assignment)
@@ -222,7 +225,8 @@ def _compare_all(
             continue
         # What a person said about a pair stands in the log with all that was measured.
         if candidate_id in pinned or not unlike(entry, other):
-            compared.append((other, compare(entry, other, policy=around.policy)))
+            comparison = compare(entry, other, policy=around.policy, statistics=around.statistics)
+            compared.append((other, comparison))
     return compared
 
 

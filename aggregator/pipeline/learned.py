@@ -7,17 +7,31 @@ sentence ever published would have a row of evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from aggregator.clean import NOTHING_LEARNED, LearnedBlocks
 from aggregator.clean.learned import BlockStatistics, LearnPolicy, learn
+from aggregator.match import RECURRING_RELEASES, Statistics
 from aggregator.model.feeds import Outlet
 from aggregator.store import blocks
 from aggregator.store.blocks import BlockStatus
 from aggregator.store.database import Connection
 
-__all__ = ["active_blocks", "as_row", "as_statistics", "issuer_scope", "outlet_scope", "scopes_of"]
+__all__ = [
+    "active_blocks",
+    "as_row",
+    "as_statistics",
+    "issuer_scope",
+    "outlet_scope",
+    "scopes_of",
+    "statistics_of",
+]
+
+# Recurring sentences read for one poll: a batch meets some ten outlets; the labelled corpus'
+# largest have some dozens of such sentences.
+MAX_RECURRING: Final = 2_000
 
 # What a person decided; None: the figures decide.
 _DECIDED = {BlockStatus.APPROVED: True, BlockStatus.REJECTED: False}
@@ -48,6 +62,19 @@ def active_blocks(conn: Connection, outlet: Outlet) -> LearnedBlocks:
     decided = (as_statistics(row, approved=True) for row in rows)
     latest = max(row.last_seen_at for row in rows)
     return learn(decided, releases=0, policy=LearnPolicy(), now=latest)
+
+
+def statistics_of(conn: Connection, outlet_ids: Collection[str]) -> dict[str, Statistics]:
+    """What the releases of each outlet share; outlets of which nothing is known are absent."""
+    scopes = {outlet_scope(outlet_id): outlet_id for outlet_id in outlet_ids}
+    found = blocks.recurring(conn, scopes, releases=RECURRING_RELEASES, limit=MAX_RECURRING)
+    return {scopes[scope]: _statistics(sentences) for scope, sentences in found.items()}
+
+
+# Polls meet the same outlets again; a cache of a pure function, no state.
+@lru_cache(maxsize=128)
+def _statistics(sentences: tuple[str, ...]) -> Statistics:
+    return Statistics.of(sentences)
 
 
 def as_statistics(row: blocks.LearnedBlock, *, approved: bool | None = None) -> BlockStatistics:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from aggregator.match import POLICY_VERSION
+from aggregator.match import POLICY_VERSION, Statistics
 from aggregator.model.entries import ParsedFeed
 from aggregator.model.feeds import Feed
 from aggregator.model.matching import Action, Decision, PreparedEntry, Subject, Verdict
@@ -20,6 +20,7 @@ from aggregator.model.policy import MatchPolicy
 from aggregator.model.stories import HIDDEN, ChangeKind, StoryStatus
 from aggregator.pipeline.decide import Decided, Surroundings, decide_all
 from aggregator.pipeline.flood import held_back
+from aggregator.pipeline.learned import statistics_of
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_entry
 from aggregator.pipeline.quarantine import hold_flood, release_seen
 from aggregator.pipeline.reports import Recorded
@@ -150,8 +151,18 @@ def load_surroundings(
         seen=_seen(conn, statuses),
         pins=active,
         policy=policy,
+        statistics=_statistics(conn, near, subjects_of={**loaded, **known}),
         bodies=None if bodies else partial(subjects.bodies, conn),
     )
+
+
+def _statistics(
+    conn: Connection, near: Mapping[int, Sequence[int]], *, subjects_of: Mapping[int, Subject]
+) -> dict[str, Statistics]:
+    """Of the outlets of entries that are compared with any other."""
+    met = {i for entry, found in near.items() if found for i in (entry, *found)}
+    outlets = {subjects_of[i].outlet_id for i in met if i in subjects_of}
+    return statistics_of(conn, sorted(outlets)) if outlets else {}
 
 
 def _seen(conn: Connection, statuses: Mapping[str, StoryStatus]) -> set[str]:

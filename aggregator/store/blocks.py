@@ -26,6 +26,7 @@ __all__ = [
     "active",
     "listing",
     "of_scope",
+    "recurring",
     "releases_of",
     "save",
     "save_statistics",
@@ -114,6 +115,29 @@ def active(conn: Connection, scopes: Collection[str]) -> tuple[LearnedBlock, ...
         .order_by(blocks.c.scope, blocks.c.hash)
     )
     return tuple(_block(row) for row in rows)
+
+
+def recurring(
+    conn: Connection, scopes: Collection[str], *, releases: int, limit: int
+) -> dict[str, tuple[str, ...]]:
+    """Scope -> its sentences that recur most, whatever was decided about cutting them.
+
+    Args:
+        conn: A connection.
+        scopes: Those without such sentences are absent.
+        releases: In at least so many distinct releases.
+        limit: At most so many sentences in all: those of most releases.
+    """
+    rows = conn.execute(
+        select(blocks.c.scope, blocks.c.sample)
+        .where(blocks.c.scope.in_(scopes), blocks.c.releases >= releases)
+        .order_by(blocks.c.releases.desc(), blocks.c.id)
+        .limit(limit)
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.scope, []).append(row.sample)
+    return {scope: tuple(samples) for scope, samples in found.items()}
 
 
 def version(conn: Connection) -> int:

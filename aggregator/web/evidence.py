@@ -10,7 +10,7 @@ from aggregator.model.matching import Decision
 __all__ = ["Bar", "bars"]
 
 # In the order in which they are shown; the words are `evidence.NAME` of the translations.
-_SHARES: Final = ("containment", "opening", "resemblance", "weighted", "title")
+_SHARES: Final = ("containment", "opening", "resemblance", "shared_beside", "title")
 
 
 @dataclass(frozen=True, slots=True)

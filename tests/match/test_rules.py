@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.match import Statistics, compare
+from aggregator.match import Statistics, compare, explain
 from aggregator.match.rules import RULES, Rule, is_veto
 from aggregator.model.entries import EntryNotice, NoticeKind
 from aggregator.model.matching import Comparison, Subject, Verdict
@@ -23,7 +23,7 @@ NEWS = (
 )
 
 
-def judged(a: Subject, b: Subject, statistics: Statistics | None = None) -> Comparison:
+def judged(a: Subject, b: Subject, **statistics: Statistics) -> Comparison:
     return compare(a, b, policy=POLICY, statistics=statistics)
 
 
@@ -207,15 +207,29 @@ def test_what_all_releases_of_an_outlet_share_is_no_evidence(make_subject: MakeS
     frame = " ".join(NEWS.split()[:30])
     own = ["Erlen wachsen am Ufer nach", "Kinder malen den Zaun bunt an"]
     a, b = (
-        make_subject(at, title=f"{text}", body=f"{text}. {frame}", hours=at, outlet=str(at))
-        for at, text in enumerate(own)
+        make_subject(at, title=f"{text}", body=f"{text}. {frame}", hours=at, outlet=outlet)
+        for at, (text, outlet) in enumerate(zip(own, ("office", "portal"), strict=True))
     )
-    others = [
-        make_subject(9 + at, body=f"Satz {at} steht allein da. {frame}").signature
-        for at in range(30)
-    ]
+    known = Statistics.of([frame])
     assert judged(a, b).verdict is Verdict.DUPLICATE
-    assert judged(a, b, Statistics.of(others)).verdict is not Verdict.DUPLICATE
+    for outlet in ("office", "portal"):
+        result = judged(a, b, **{outlet: known})
+        assert (result.verdict, result.rule) == (Verdict.RELATED, "template")
+        assert result.evidence["recurring"] == pytest.approx(0.84, abs=0.05)
+    assert "sentences that recur in the outlet's releases" in explain(a, b, result)
+
+
+def test_a_copy_stays_a_copy_whatever_recurs_in_it(make_subject: MakeSubject) -> None:
+    frame = " ".join(NEWS.split()[:30])
+    own = "Erlen wachsen am Ufer nach, und Kinder malen dort den Zaun mit Farbe aus Beeren an."
+    release = make_subject(1, body=f"{own} {frame}")
+    portal = make_subject(
+        2, title="Am Ufer wachsen Erlen", body=f"{own} {frame} Mehr dazu hier.", outlet="portal"
+    )
+    teaser = make_subject(3, body=frame, outlet="paper", hours=2)
+    for copy in (portal, teaser):
+        result = judged(release, copy, wasserbau=Statistics.of([frame]))
+        assert result.verdict is Verdict.DUPLICATE
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name} says why")
@@ -226,3 +240,19 @@ def test_every_rule_has_a_sentence_for_people(rule: Rule) -> None:
 def test_rule_names_are_unique() -> None:
     names = [rule.name for rule in RULES]
     assert len(names) == len(set(names))
+
+
+def test_a_passage_behind_two_openings_is_no_copy(make_subject: MakeSubject) -> None:
+    quote = " ".join(NEWS.split()[14:])
+    own = (
+        "Der Muehlenverein Otterdiek zieht Bilanz, nachdem die Sanierung der alten Saege fuer "
+        "dieses Jahr zu Ende ging und die letzten Balken unter Dach und Fach sind.",
+        "Wer am Wochenende am Fluss entlanglaufen will, braucht neue Wege, denn von den beiden "
+        "Bruecken ist wegen eines Gutachtens nur noch die kleinere geoeffnet.",
+    )
+    a, b = (
+        make_subject(at, title=text[:30], body=f"{text} {quote}", outlet=outlet)
+        for at, (text, outlet) in enumerate(zip(own, ("office", "portal"), strict=True))
+    )
+    result = judged(a, b)
+    assert (result.verdict, result.rule) == (Verdict.RELATED, "other-openings")

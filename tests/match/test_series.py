@@ -15,10 +15,10 @@ from aggregator.model.policy import MatchPolicy
 
 MakeSubject = Callable[..., Subject]
 FRAME = (
-    "Zur Abendmusik laedt die Stiftung Klangraum ein, diesmal in die Kirche von {place}. Es spielt "
-    "das Ensemble {who}, und danach erzaehlt {guest} vom Bau der Orgel. Die Abendmusik gibt es in "
-    "jeder Woche der hellen Jahreszeit an einem anderen Ort. Der Eintritt ist frei, am Ausgang "
-    "wird um eine Spende fuer den Erhalt der Orgeln gebeten."
+    "Zur Abendmusik laedt die Stiftung Klangraum ein, diesmal in die Kirche von {place}. Es "
+    "spielt das Ensemble {who}, und danach erzaehlt {guest} vom Bau der Orgel. Die Abendmusik "
+    "gibt es in jeder Woche der hellen Jahreszeit an einem anderen Ort. Der Eintritt ist frei, "
+    "am Ausgang wird um eine Spende fuer den Erhalt der Orgeln gebeten."
 )
 
 

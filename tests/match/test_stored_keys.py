@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.match import compare
-from aggregator.match.evidence import _shared_keys
+from aggregator.match.shared_keys import shared_keys
 from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
 
@@ -41,7 +41,7 @@ def test_a_stored_entry_is_compared_like_a_new_one(
     make_subject: Callable[..., Subject], first: dict[str, str], second: dict[str, str]
 ) -> None:
     a, b = make_subject(entry_id=1, **first), make_subject(entry_id=2, **second)
-    assert _shared_keys(a, as_stored(b)) == _shared_keys(a, b)
+    assert shared_keys(a, as_stored(b)) == shared_keys(a, b)
     fresh = compare(a, b, policy=MatchPolicy())
     stored = compare(a, as_stored(b), policy=MatchPolicy())
     assert (stored.verdict, stored.rule) == (fresh.verdict, fresh.rule)

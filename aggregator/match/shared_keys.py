@@ -1,0 +1,61 @@
+"""Exact keys two entries share: links and release numbers. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TypedDict
+
+from aggregator.match.keys import link_keys, number_keys, permalink
+from aggregator.model.matching import Subject
+
+__all__ = ["SharedKeys", "shared_keys"]
+
+# Keys of one poll's batch and its candidates, as `codec.DECODED`.
+KEYS_KEPT = 4_096
+
+
+class SharedKeys(TypedDict):
+    """Exact keys; fields of `Evidence`."""
+
+    shared_link: bool
+    shared_number: bool
+    other_number: bool
+
+
+def shared_keys(a: Subject, b: Subject) -> SharedKeys:
+    """Which exact keys two entries share, whatever their texts."""
+    links_a, numbers_a = _keys(a)
+    links_b, numbers_b = _keys(b)
+    return SharedKeys(
+        shared_link=not links_a.isdisjoint(links_b),
+        shared_number=not numbers_a.isdisjoint(numbers_b),
+        other_number=bool(numbers_a and numbers_b) and numbers_a.isdisjoint(numbers_b),
+    )
+
+
+def _keys(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
+    """An entry's link and number keys; those of stored entries are made again.
+
+    The store keeps keys for look-up only and hands entries back without them.
+    """
+    if subject.signature.keys:
+        return _sorted_out(subject.signature.keys)
+    link = subject.link or permalink(subject.guid)
+    return _made_again(link, subject.title, subject.outlet_id)
+
+
+# An entry is compared with several others in a row, a template's newest fillings with
+# every further one. Caches of pure functions, no state.
+@lru_cache(maxsize=KEYS_KEPT)
+def _sorted_out(keys: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    return (
+        frozenset(key for key in keys if key.startswith("link:")),
+        frozenset(key for key in keys if key.startswith("number:")),
+    )
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _made_again(
+    link: str | None, title: str, outlet_id: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(link_keys(link)), frozenset(number_keys(title, outlet_id=outlet_id))
