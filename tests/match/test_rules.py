@@ -245,10 +245,14 @@ def test_rule_names_are_unique() -> None:
 def test_a_passage_behind_two_openings_is_no_copy(make_subject: MakeSubject) -> None:
     quote = " ".join(NEWS.split()[14:])
     own = (
-        "Der Muehlenverein Otterdiek zieht Bilanz, nachdem die Sanierung der alten Saege fuer "
-        "dieses Jahr zu Ende ging und die letzten Balken unter Dach und Fach sind.",
-        "Wer am Wochenende am Fluss entlanglaufen will, braucht neue Wege, denn von den beiden "
-        "Bruecken ist wegen eines Gutachtens nur noch die kleinere geoeffnet.",
+        (
+            "Der Muehlenverein Otterdiek zieht Bilanz, nachdem die Sanierung der alten Saege fuer "
+            "dieses Jahr zu Ende ging und die letzten Balken unter Dach und Fach sind."
+        ),
+        (
+            "Wer am Wochenende am Fluss entlanglaufen will, braucht neue Wege, denn von den beiden "
+            "Bruecken ist wegen eines Gutachtens nur noch die kleinere geoeffnet."
+        ),
     )
     a, b = (
         make_subject(at, title=text[:30], body=f"{text} {quote}", outlet=outlet)
