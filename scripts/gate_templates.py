@@ -100,13 +100,13 @@ def _appointment(number: int) -> tuple[str, list[str]]:
         f"Verband begrüßt {name()} {name()} aus {name()} als neues Mitglied",
         [
             (
-                "Der Verband der Hafenbetriebe heißt ein neues Mitglied willkommen und dankt allen, "
-                "die diesen Schritt möglich gemacht haben."
+                "Der Verband der Hafenbetriebe heißt ein neues Mitglied willkommen und dankt "
+                "allen, die diesen Schritt möglich gemacht haben."
             ),
             f"Mit dem Betrieb {name()} wächst das Netz der Häfen weiter: Dort {does}.",
             (
-                "Mitglieder des Verbandes tauschen Erfahrungen aus, bilden gemeinsam Lehrlinge aus "
-                "und treten gegenüber Verwaltung und Öffentlichkeit mit einer Stimme auf. Wer "
+                "Mitglieder des Verbandes tauschen Erfahrungen aus, bilden gemeinsam Lehrlinge "
+                "aus und treten gegenüber Verwaltung und Öffentlichkeit mit einer Stimme auf. Wer "
                 "Mitglied werden will, stellt einen formlosen Antrag bei der Geschäftsstelle."
             ),
         ],
@@ -125,9 +125,9 @@ def _concert(number: int) -> tuple[str, list[str]]:
                 f"{dice.choice(_VERBS)} {name()} {dice.choice(_MANNERS)} {dice.choice(_THINGS)}."
             ),
             (
-                "Die Abendmusik gibt es in jeder Woche der hellen Jahreszeit an einem anderen Ort. "
-                "Der Eintritt ist frei, am Ausgang wird um eine Spende für den Erhalt der Orgeln "
-                "gebeten. Die Kirchen sind beheizt und ohne Stufen zu erreichen."
+                "Die Abendmusik gibt es in jeder Woche der hellen Jahreszeit an einem anderen "
+                "Ort. Der Eintritt ist frei, am Ausgang wird um eine Spende für den Erhalt der "
+                "Orgeln gebeten. Die Kirchen sind beheizt und ohne Stufen zu erreichen."
             ),
         ],
     )
@@ -145,13 +145,13 @@ def _grant(number: int) -> tuple[str, list[str]]:
             ),
             (
                 f"The jury chose {name()} of {name()}, whose work on {name()} it called rare: "
-                f"{dice.choice(('maps', 'bells', 'logs', 'songs', 'knots', 'charts'))} from {name()}, "
-                f"read with {name()} and {name()}."
+                f"{dice.choice(('maps', 'bells', 'logs', 'songs', 'knots', 'charts'))} from "
+                f"{name()}, read with {name()} and {name()}."
             ),
             (
                 "Grants are given in every season of the year. The jury meets behind closed doors "
-                "and hears no applicants. Those who apply send a letter, a sketch of their plan and "
-                "the word of somebody who knows their work."
+                "and hears no applicants. Those who apply send a letter, a sketch of their plan "
+                "and the word of somebody who knows their work."
             ),
         ],
     )
@@ -166,14 +166,14 @@ def _exhibit(number: int) -> tuple[str, list[str]]:
         " ".join(words),
         [
             (
-                f"{name()} {dice.choice(_VERBS)} {dice.choice(_THINGS)} {dice.choice(_MANNERS)}, und "
-                f"{name()} aus {name()} hat sie {dice.choice(_MANNERS)} gezeichnet. Wer {name()} "
-                f"kennt, weiß um {name()} und um {name()}, {dice.choice(_MANNERS)}."
+                f"{name()} {dice.choice(_VERBS)} {dice.choice(_THINGS)} {dice.choice(_MANNERS)}, "
+                f"und {name()} aus {name()} hat sie {dice.choice(_MANNERS)} gezeichnet. Wer "
+                f"{name()} kennt, weiß um {name()} und um {name()}, {dice.choice(_MANNERS)}."
             ),
             (
-                "Das Ding der Woche steht im Foyer des Museums und kann ohne Karte angesehen werden. "
-                "Eine Tafel erzählt, woher es kommt und wer es dem Haus geschenkt hat. Nach einer "
-                "Woche kehrt es in das Magazin zurück und macht dem nächsten Ding Platz."
+                "Das Ding der Woche steht im Foyer des Museums und kann ohne Karte angesehen "
+                "werden. Eine Tafel erzählt, woher es kommt und wer es dem Haus geschenkt hat. Nach "
+                "einer Woche kehrt es in das Magazin zurück und macht dem nächsten Ding Platz."
             ),
         ],
     )

@@ -250,8 +250,8 @@ def test_a_passage_behind_two_openings_is_no_copy(make_subject: MakeSubject) -> 
             "dieses Jahr zu Ende ging und die letzten Balken unter Dach und Fach sind."
         ),
         (
-            "Wer am Wochenende am Fluss entlanglaufen will, braucht neue Wege, denn von den beiden "
-            "Bruecken ist wegen eines Gutachtens nur noch die kleinere geoeffnet."
+            "Wer am Wochenende am Fluss entlanglaufen will, braucht neue Wege, denn von den "
+            "beiden Bruecken ist wegen eines Gutachtens nur noch die kleinere geoeffnet."
         ),
     )
     a, b = (
