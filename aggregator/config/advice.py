@@ -25,6 +25,7 @@ def advice(settings: Settings, *, environ: Mapping[str, str]) -> tuple[str, ...]
     return (
         *_contact(settings),
         *_push(settings),
+        *_hubs(settings),
         *_feeds(settings, environ),
     )
 
@@ -44,10 +45,21 @@ def _push(settings: Settings) -> list[str]:
         return []
     if _reachable(host):
         return []
-    return [
+    note = (
         f"[aggregator] websub is on, but hubs on the internet cannot reach {host}: set base_url "
         "to the address readers use, or switch websub off"
-    ]
+    )
+    return [note]
+
+
+def _hubs(settings: Settings) -> list[str]:
+    if not settings.publish.hubs or settings.web.reading == "open":
+        return []
+    note = (
+        '[publish] hubs are named, but reading is "closed" in [web]: hubs cannot fetch what '
+        "nobody may read"
+    )
+    return [note]
 
 
 def _reachable(host: str) -> bool:

@@ -62,6 +62,9 @@ def _verify(request: Request, token: str, services: WebServices) -> Response:
     mode, topic = asked.get("hub.mode", ""), asked.get("hub.topic", "")
     challenge, now = asked.get("hub.challenge", ""), services.clock()
     database = services.database
+    if find_subscription(database, token) is None:
+        # Before any transaction that writes: strangers must not take the writers' turn.
+        return _not_ours()
     if mode == "denied":
         reason = asked.get("hub.reason", "")
         known = deny(database, services.settings, token, topic=topic, reason=reason, now=now)

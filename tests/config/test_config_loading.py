@@ -353,6 +353,15 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
         ("", "no feed is enabled"),
         (FEED + 'auth_env = "NOT_SET"', "the variable NOT_SET is not set"),
         (FEED.replace("portal", "media") + "full_text = true", "mind its copyright"),
+        ("[aggregator]\nwebsub = true\n" + FEED, "hubs on the internet cannot reach 127.0.0.1"),
+        (
+            '[aggregator]\nwebsub = true\nbase_url = "http://desk.local/"\n' + FEED,
+            "hubs on the internet cannot reach desk.local",
+        ),
+        (
+            '[publish]\nhubs = ["https://hub.news/"]\n[web]\nreading = "closed"\n' + FEED,
+            "hubs cannot fetch what nobody may read",
+        ),
     ],
 )
 def test_advice_on_what_was_probably_not_meant(tmp_path: Path, text: str, note: str) -> None:
@@ -362,3 +371,18 @@ def test_advice_on_what_was_probably_not_meant(tmp_path: Path, text: str, note: 
 def test_no_advice_where_all_is_meant(tmp_path: Path) -> None:
     text = '[aggregator]\ncontact = "desk@newsroom.tv"\n' + FEED + 'auth_env = "SET"'
     assert advice(settings_of(tmp_path, text), environ={"SET": "a:b"}) == ()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'base_url = "https://desk.news/"\nwebsub = true',
+        'base_url = "http://8.8.8.8/"\nwebsub = true',
+        "allow_private_networks = true\nwebsub = true",
+        "websub = false",
+    ],
+    ids=["a name", "a public address", "an intranet", "no push"],
+)
+def test_no_advice_on_push_where_hubs_may_reach_us(tmp_path: Path, head: str) -> None:
+    settings = settings_of(tmp_path, f"[aggregator]\n{head}\n{FEED}")
+    assert not any("hubs" in line for line in advice(settings, environ={}))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model.entries import FeedFormat, ParsedFeed
-from aggregator.model.feeds import Feed, FeedState, Outlet, OutletKind
+from aggregator.model.feeds import Feed, FeedState, Outlet, OutletKind, Priority
 from aggregator.model.fetching import FailureKind, Fetched, FetchFailure, NotModified
 from aggregator.model.policy import SchedulePolicy
 from aggregator.pipeline.planning import PollEvidence
@@ -158,6 +158,18 @@ def test_retry_after_is_waited_for_but_not_for_a_month() -> None:
     late = refused(503, kind=FailureKind.RATE_LIMITED, retry=timedelta(days=30))
     assert wait(found(result=soon, failure=soon)) >= 2 * HOUR
     assert timedelta(hours=24) <= wait(found(result=late, failure=late)) <= timedelta(hours=27)
+
+
+def test_a_feed_that_is_pushed_is_polled_as_rarely_as_its_bounds_allow_but_is_polled() -> None:
+    pushed = found(pushed=True)
+    assert 54 * MINUTE <= wait(pushed) <= 66 * MINUTE
+    assert wait(pushed, feed=replace(FEED, max_every=3 * HOUR)) > 2 * HOUR
+    wire = replace(FEED, priority=Priority.WIRE)
+    assert wait(pushed, feed=wire) <= 17 * MINUTE
+    by_cron = replace(FEED, cron="*/10 * * * *")
+    assert wait(pushed, feed=by_cron) <= 10 * MINUTE
+    # What it has learned stays as it is: the usual interval is back with the first miss.
+    assert recall(planned(pushed)).interval == recall(planned(found())).interval
 
 
 def test_other_stages_keep_their_place_in_the_state() -> None:
