@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,8 +11,8 @@ from aggregator.actions.feeds import FeedHealth, feed_health
 from aggregator.actions.log import LogRow, log_rows
 from aggregator.model.matching import Decision, Pin
 from aggregator.model.policy import Settings
-from aggregator.model.stories import HIDDEN, Story
-from aggregator.store import blocks, decisions, pins, search, story_views, subjects
+from aggregator.model.stories import HIDDEN, Story, StoryStatus
+from aggregator.store import blocks, decisions, pins, quarantined, search, story_views, subjects
 from aggregator.store.blocks import BlockStatus, LearnedBlock
 from aggregator.store.database import Connection, Database
 from aggregator.store.query import parse
@@ -37,12 +37,14 @@ class Review:
         near_misses: Pairs kept apart that are the most alike and nobody confirmed.
         held: Held and quarantined stories, and those withdrawn before readers saw them.
         failing: Feeds that fail.
+        quarantined: Feed id -> how many of its stories a flood put into quarantine.
     """
 
     weakest: tuple[LogRow, ...]
     near_misses: tuple[LogRow, ...]
     held: tuple[Story, ...]
     failing: tuple[FeedHealth, ...]
+    quarantined: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +77,18 @@ def read_review(
         near = decisions.near_misses(conn, since=since, limit=3 * MAX_ROWS)
         named = {e for d in (*weakest, *near) for e in (d.entry_id, d.matched_entry_id) if e}
         settled = _pairs(pins.of_entries(conn, named))
-        held = story_views.newest(conn, limit=MAX_HELD, statuses=HIDDEN)
+        held = story_views.load(
+            conn, story_views.newest(conn, limit=MAX_HELD, statuses=HIDDEN).ids
+        )
+        flooded = [s.members[0].feed_id for s in held if s.status is StoryStatus.QUARANTINED]
         return Review(
             weakest=_open(conn, weakest, settled, language=language),
             near_misses=_open(conn, near, settled, language=language),
-            held=story_views.load(conn, held.ids),
+            held=held,
             failing=tuple(h for h in feed_health(database, settings) if h.word == "failing"),
+            quarantined={
+                feed: len(quarantined.of_feed(conn, feed)) for feed in dict.fromkeys(flooded)
+            },
         )
 
 

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aggregator.actions.learn import decide_block
 from aggregator.actions.pins import NewPin, add_pin, remove_pin
+from aggregator.actions.quarantine import release_feed
 from aggregator.actions.reviewing import read_blocks, read_review
 from aggregator.model.matching import PinKind
 from aggregator.store.blocks import BlockStatus
@@ -33,7 +34,7 @@ class Asked(BaseModel):
         pin: The pin that was made.
     """
 
-    said: Literal["", "pinned", "unpinned"] = ""
+    said: Literal["", "pinned", "unpinned", "released"] = ""
     at: str = ""
     pin: int | None = None
 
@@ -49,6 +50,7 @@ def router() -> APIRouter:
     for path, endpoint in (
         ("/review/pin", pin),
         ("/review/unpin", unpin),
+        ("/review/release", release),
         ("/boilerplate/{block_id}/{act}", judge),
     ):
         routes.add_api_route(
@@ -111,6 +113,16 @@ def unpin(
         now=page.services.clock(),
     )
     return _back(page, said="unpinned", at=at)
+
+
+def release(
+    page: EditorPage,
+    feed_id: Annotated[str, Form(max_length=200)],
+    at: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Publishes what a flood put into quarantine: an editor has looked, it is news."""
+    release_feed(page.services.database, feed_id, who=page.visitor.name, now=page.services.clock())
+    return _back(page, said="released", at=at)
 
 
 def _back(page: Page, *, said: str, at: str, pin: int | None = None) -> Response:

@@ -64,6 +64,7 @@ FORMS = [
     ("/story/x/note", {"text": "a"}),
     ("/review/pin", {"kind": "same", "entry_a": "1", "entry_b": "2"}),
     ("/review/unpin", {"pin_id": "1"}),
+    ("/review/release", {"feed_id": "bmww-presse"}),
     ("/boilerplate/1/approve", {}),
 ]
 

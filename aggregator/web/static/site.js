@@ -14,8 +14,8 @@ for (const form of document.querySelectorAll("form[role=search]")) {
   });
 }
 
-// Single keys: "/" leads to the search box, j and k through a list; on /review s and d decide
-// about the pair that has the focus, u takes the last decision back. Not while somebody types,
+// Single keys: "/" leads to the search box, j and k through a list; on /review s, d and r
+// decide about the row that has the focus, u takes the last decision back. Not while somebody types,
 // and not where they were turned off in the footer (WCAG 2.1.4).
 const shortcuts = {
   stored() { try { return localStorage.getItem("shortcuts"); } catch { return null; } },
@@ -59,7 +59,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") step(1);
   if (event.key === "k") step(-1);
   if (event.key === "u") document.querySelector("[data-undo]")?.click();
-  if (event.key === "s" || event.key === "d") {
+  if (event.key === "s" || event.key === "d" || event.key === "r") {
     document.activeElement.closest("[data-decide]")?.querySelector(`[data-key="${event.key}"]`)?.click();
   }
 });
