@@ -1,4 +1,4 @@
-"""A changed feeds.toml reaches the running pages: beside the daemon, and served alone."""
+"""The pages as processes: a changed feeds.toml reaches them, their log keeps secrets."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ class Desk:
         return self.client.get(path).status_code
 
     @contextmanager
-    def running(self, command: str) -> Iterator[None]:
+    def running(self, *command: str) -> Iterator[None]:
         with (self.config.parent / "log").open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "aggregator", "--config", str(self.config), command],
+                [sys.executable, "-m", "aggregator", "--config", str(self.config), *command],
                 stderr=log,
                 stdout=log,
                 start_new_session=True,
@@ -124,3 +124,27 @@ def test_title_outlets_folder_and_closed_reading_change_without_a_restart(
         desk.config.write_text("[aggregator]\ntitle = 5\n", encoding="utf-8")
         wait_for(lambda: "configuration-refused" in desk.log())
         assert desk.status("/") == 303
+
+
+def test_the_access_log_of_a_served_process_masks_secret_addresses(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.write(reading="closed")
+    made = subprocess.run(
+        [
+            *(sys.executable, "-m", "aggregator", "--config", str(desk.config)),
+            *("subscribers", "add", "Night desk"),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    path = made.stdout.strip().removeprefix(f"http://127.0.0.1:{desk.port}")
+    secret = path.split("/")[2]
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "merged.atom").write_text("<feed/>")
+    with desk.running("-v", "serve"):
+        assert desk.status(path) == 200
+        assert desk.status(f"/s/{secret}/nothing") == 404
+        assert desk.status(f"/login?next=/s/{secret}/merged.atom") == 200
+    assert desk.log().count("/s/***") == 3
+    assert secret not in desk.log()
