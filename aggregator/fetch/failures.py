@@ -25,7 +25,13 @@ _CUT_BODY = ("without sending complete message body", "InvalidBodyLengthError")
 _NO_ANSWER = "without sending a response"
 
 # h2 lets some of its own errors through, and httpcore reads ":status" with int().
-_PROTOCOL = (httpcore.ProtocolError, httpx.HTTPError, h2.exceptions.H2Error, ValueError)
+_PROTOCOL = (
+    httpcore.ProtocolError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    h2.exceptions.H2Error,
+    ValueError,
+)
 
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^>]*>?")
@@ -132,7 +138,7 @@ def _of_protocol(error: Exception) -> FetchError:
     words = plain(f"{type(error).__name__}: {error}")
     if any(sign in words for sign in _CUT_BODY):
         return FetchError(FailureKind.TRUNCATED, "the body is shorter than announced")
-    if isinstance(error, httpx.HTTPError):
+    if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
         # The transport raises httpcore's errors: this is httpx reading a Location.
         return FetchError(FailureKind.REDIRECT, "it leads to no valid http or https URL")
     if _NO_ANSWER in words:

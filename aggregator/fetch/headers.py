@@ -30,6 +30,9 @@ _NOT_CONFIGURABLE = frozenset(
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _DELAY = re.compile(r"[0-9]{1,10}")
+_DIGITS = re.compile(r"[0-9]+")
+_DELAY_DIGITS = 15
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def request_headers(
@@ -95,11 +98,12 @@ def retry_after(value: str | None, *, now: datetime) -> datetime | None:
         header is missing or malformed.
     """
     text = (value or "").strip()
-    if _DELAY.fullmatch(text):
+    if _DIGITS.fullmatch(text):
         try:
-            return now + timedelta(seconds=int(text))
+            return now + timedelta(seconds=int(text[:_DELAY_DIGITS]))
         except OverflowError:
-            return None
+            # Beyond the calendar: the wish to be left alone is clear all the same.
+            return _END_OF_TIME
     try:
         moment = parsedate_to_datetime(text)
         # HTTP dates are GMT; asctime's form does not say so.

@@ -57,6 +57,7 @@ def test_locations_beyond_ascii_are_read_as_browsers_do(
         pytest.param("/loop", "circle", id="a longer circle"),
         pytest.param("/more1", "more than 5", id="too many"),
         pytest.param("gopher://x/", "valid http", id="another protocol"),
+        pytest.param("data:,x", "valid http", id="no host, no slash"),
         pytest.param("", "no new address", id="nothing"),
         pytest.param("http://a.test:x/", "valid http", id="no URL"),
     ],
