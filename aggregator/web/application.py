@@ -15,6 +15,7 @@ from aggregator.web import (
     operations,
     pages_access,
     pages_account,
+    pages_events,
     pages_feeds,
     pages_insights,
     pages_log,
@@ -41,6 +42,7 @@ _PAGES: Final = (
     pages_review,
     pages_account,
     pages_access,
+    pages_events,
 )
 
 
