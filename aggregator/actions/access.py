@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aggregator.errors import NotFoundError, StoreError, UsageError
-from aggregator.store import accounts, audit, subscriptions, tokens
+from aggregator.store import accounts, audit, subscribers, tokens
 from aggregator.store.accounts import User
 from aggregator.store.audit import AuditRecord
 from aggregator.store.database import Connection, Database
-from aggregator.store.subscriptions import Subscription
+from aggregator.store.subscribers import Subscriber
 from aggregator.store.tokens import Token
 
 __all__ = [
@@ -52,7 +52,7 @@ class NewAddress:
         secret: To be shown once.
     """
 
-    subscriber: Subscription
+    subscriber: Subscriber
     secret: str = field(repr=False)
 
 
@@ -82,7 +82,7 @@ def add_subscriber(database: Database, name: str, *, who: str, now: datetime) ->
     """
     name, secret = _named(name), secrets.token_urlsafe(SECRET_BYTES)
     with database.write() as conn:
-        made = subscriptions.add(
+        made = subscribers.add(
             conn, name, secret_sha256=secret_hash(secret), created_by=who, now=now
         )
         _note(conn, f"subscriber:{made.id}", action="subscriber-add", who=who, at=now, name=name)
@@ -91,7 +91,7 @@ def add_subscriber(database: Database, name: str, *, who: str, now: datetime) ->
 
 def revoke_subscriber(
     database: Database, subscriber_id: int, *, who: str, now: datetime, own: bool = False
-) -> Subscription:
+) -> Subscriber:
     """Ends an address; from the next request on it leads nowhere.
 
     Args:
@@ -105,17 +105,17 @@ def revoke_subscriber(
         NotFoundError: There is none.
     """
     with database.write() as conn:
-        found = subscriptions.get(conn, subscriber_id)
+        found = subscribers.get(conn, subscriber_id)
         if own and found.created_by != who:
             raise NotFoundError(f"There is no subscriber {subscriber_id}.")
         if found.revoked_at is None:
-            subscriptions.revoke(conn, subscriber_id, now=now)
+            subscribers.revoke(conn, subscriber_id, now=now)
             subject = f"subscriber:{found.id}"
             _note(conn, subject, action="subscriber-revoke", who=who, at=now, name=found.name)
     return found
 
 
-def subscriber_of(database: Database, secret: str, *, now: datetime) -> Subscription | None:
+def subscriber_of(database: Database, secret: str, *, now: datetime) -> Subscriber | None:
     """Whose address this is, revoked or not; notes its use once in a while.
 
     Args:
@@ -126,13 +126,13 @@ def subscriber_of(database: Database, secret: str, *, now: datetime) -> Subscrip
     if not SECRET_SHAPE.fullmatch(secret):
         return None
     with database.read() as conn:
-        found = subscriptions.find(conn, secret_hash(secret))
+        found = subscribers.find(conn, secret_hash(secret))
     if found is None or found.revoked_at is not None:
         return found
     if found.last_used_at is None or now - found.last_used_at > USE_NOTED_EVERY:
         # A busy database must not keep a reader from reading.
         with suppress(StoreError), database.write() as conn:
-            subscriptions.touch(conn, found.id, now=now)
+            subscribers.touch(conn, found.id, now=now)
     return found
 
 

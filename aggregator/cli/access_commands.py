@@ -22,7 +22,8 @@ from aggregator.app import open_app
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.config.durations import parse_duration
 from aggregator.errors import UsageError
-from aggregator.store import accounts, subscriptions
+from aggregator.store import accounts
+from aggregator.store import subscribers as subscriber_store
 from aggregator.store import tokens as token_store
 from aggregator.web.subscriber_access import subscriber_address
 
@@ -145,7 +146,7 @@ def subscribers_add(context: CliContext, /, *, name: str, as_json: bool, by: str
 def subscribers_list(context: CliContext, /, *, as_json: bool) -> None:
     """Addresses that were not revoked."""
     with open_app(context.config_path, environ=os.environ) as app, app.database.read() as conn:
-        found = subscriptions.listing(conn)
+        found = subscriber_store.listing(conn)
     rows = [
         {
             "id": one.id,

@@ -23,7 +23,8 @@ from aggregator.actions.access import (
 from aggregator.actions.publish import document_names
 from aggregator.errors import UsageError
 from aggregator.model.policy import PublishPolicy
-from aggregator.store import subscriptions, tokens
+from aggregator.store import subscribers as subscriber_store
+from aggregator.store import tokens
 from aggregator.web.guard import MemberPage, checked_member
 from aggregator.web.rendering import Page
 from aggregator.web.subscriber_access import subscriber_address
@@ -163,7 +164,7 @@ def _subscribers(
 ) -> Response:
     who = None if page.visitor.is_editor else page.visitor.name
     with page.services.database.read() as conn:
-        found = subscriptions.listing(conn, created_by=who)
+        found = subscriber_store.listing(conn, created_by=who)
     policy = page.services.settings.publish
     chosen = _document(feed, policy)
     others = [n for n in (_MAIN, *_live(policy)) if n != chosen]

@@ -19,7 +19,7 @@ from aggregator.actions.access import (
     token_holder,
 )
 from aggregator.errors import NotFoundError, UsageError
-from aggregator.store import accounts, audit, subscriptions, tokens
+from aggregator.store import accounts, audit, subscribers, tokens
 from aggregator.store.accounts import Role
 from tests.actions.desk import Desk, open_desk
 
@@ -69,7 +69,7 @@ def test_an_address_belongs_to_its_subscriber_until_it_is_revoked(desk: Desk) ->
     assert ended is not None
     assert ended.revoked_at == desk.now
     with desk.database.read() as conn:
-        assert subscriptions.listing(conn) == ()
+        assert subscribers.listing(conn) == ()
         done = [(row.who, row.action, row.subject) for row in audit.latest(conn, limit=2)]
     subject = f"subscriber:{found.id}"
     assert done == [("rolf", "subscriber-revoke", subject), ("eva", "subscriber-add", subject)]
@@ -82,7 +82,7 @@ def test_use_is_noted_rarely(desk: Desk) -> None:
     def noted() -> list[object]:
         with desk.database.read() as conn:
             return [
-                subscriptions.listing(conn)[0].last_used_at,
+                subscribers.listing(conn)[0].last_used_at,
                 tokens.listing(conn)[0].last_used_at,
             ]
 

@@ -15,13 +15,13 @@ from aggregator.errors import NotFoundError
 from aggregator.store import counters
 from aggregator.store.schema_people import subscriptions
 
-__all__ = ["Subscription", "add", "find", "get", "listing", "revoke", "touch"]
+__all__ = ["Subscriber", "add", "find", "get", "listing", "revoke", "touch"]
 
 _COUNTER: Final = "subscription"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscriber:
     """A secret address without its secret.
 
     Attributes:
@@ -43,7 +43,7 @@ class Subscription:
 
 def add(
     conn: Connection, name: str, *, secret_sha256: str, created_by: str, now: datetime
-) -> Subscription:
+) -> Subscriber:
     """Stores an address's hash."""
     row_id = counters.take(conn, _COUNTER)[0]
     row = {
@@ -55,48 +55,48 @@ def add(
         "extra": {},
     }
     conn.execute(subscriptions.insert(), row)
-    return Subscription(id=row_id, name=name, created_by=created_by, created_at=now)
+    return Subscriber(id=row_id, name=name, created_by=created_by, created_at=now)
 
 
-def find(conn: Connection, secret_sha256: str) -> Subscription | None:
+def find(conn: Connection, secret_sha256: str) -> Subscriber | None:
     """Whose address this is, revoked or not."""
     row = conn.execute(
         select(subscriptions).where(subscriptions.c.secret_sha256 == secret_sha256)
     ).one_or_none()
-    return None if row is None else _subscription(row)
+    return None if row is None else _subscriber(row)
 
 
-def get(conn: Connection, subscription_id: int) -> Subscription:
+def get(conn: Connection, subscriber_id: int) -> Subscriber:
     """An address by its id, revoked or not.
 
     Raises:
         NotFoundError: There is none.
     """
     row = conn.execute(
-        select(subscriptions).where(subscriptions.c.id == subscription_id)
+        select(subscriptions).where(subscriptions.c.id == subscriber_id)
     ).one_or_none()
     if row is None:
-        raise NotFoundError(f"There is no subscriber {subscription_id}.")
-    return _subscription(row)
+        raise NotFoundError(f"There is no subscriber {subscriber_id}.")
+    return _subscriber(row)
 
 
-def touch(conn: Connection, subscription_id: int, *, now: datetime) -> None:
+def touch(conn: Connection, subscriber_id: int, *, now: datetime) -> None:
     """Notes that an address is in use."""
     conn.execute(
-        update(subscriptions).where(subscriptions.c.id == subscription_id).values(last_used_at=now)
+        update(subscriptions).where(subscriptions.c.id == subscriber_id).values(last_used_at=now)
     )
 
 
-def revoke(conn: Connection, subscription_id: int, *, now: datetime) -> None:
+def revoke(conn: Connection, subscriber_id: int, *, now: datetime) -> None:
     """Ends an address; ending it again changes nothing."""
     conn.execute(
         update(subscriptions)
-        .where(subscriptions.c.id == subscription_id, subscriptions.c.revoked_at.is_(None))
+        .where(subscriptions.c.id == subscriber_id, subscriptions.c.revoked_at.is_(None))
         .values(revoked_at=now)
     )
 
 
-def listing(conn: Connection, *, created_by: str | None = None) -> tuple[Subscription, ...]:
+def listing(conn: Connection, *, created_by: str | None = None) -> tuple[Subscriber, ...]:
     """All addresses that were not revoked, oldest first; of one maker, or of all."""
     statement = (
         select(subscriptions)
@@ -105,11 +105,11 @@ def listing(conn: Connection, *, created_by: str | None = None) -> tuple[Subscri
     )
     if created_by is not None:
         statement = statement.where(subscriptions.c.created_by == created_by)
-    return tuple(_subscription(row) for row in conn.execute(statement))
+    return tuple(_subscriber(row) for row in conn.execute(statement))
 
 
-def _subscription(row: Row[Any]) -> Subscription:
-    return Subscription(
+def _subscriber(row: Row[Any]) -> Subscriber:
+    return Subscriber(
         id=row.id,
         name=row.name,
         created_by=row.created_by,
