@@ -245,6 +245,9 @@ def _settle(entry: Subject, assignment: Assignment, story_id: str, around: Surro
             around.subjects[moved] = replace(around.subjects[moved], story_id=story_id)
             members.append(moved)
         around.canonicals.pop(absorbed, None)
+    if len(members) == 1:
+        around.canonicals[story_id] = entry.entry_id
+        return entry.entry_id
     pinned = next(
         (
             pin.entry_a
@@ -253,8 +256,7 @@ def _settle(entry: Subject, assignment: Assignment, story_id: str, around: Surro
         ),
         None,
     )
-    if len(members) > 1:
-        _read_bodies(members, around)
+    _read_bodies(members, around)
     canonical = choose_canonical([around.subjects[m] for m in members], pinned=pinned)
     around.canonicals[story_id] = canonical
     return canonical
