@@ -248,9 +248,15 @@ class Desk:
         return entry_id
 
 
-def open_desk(folder: Path, **publish: Any) -> Desk:
-    """A newsroom without stories; close its database at the end."""
-    database = Database.open(f"sqlite:///{folder / 'desk.db'}")
+def open_desk(folder: Path, *, url: str | None = None, **publish: Any) -> Desk:
+    """A newsroom without stories; close its database at the end.
+
+    Args:
+        folder: Of the documents, and of the database where no other is named.
+        url: An empty database elsewhere.
+        publish: Fields of the publishing policy.
+    """
+    database = Database.open(url or f"sqlite:///{folder / 'desk.db'}")
     values: dict[str, Any] = {
         "output_dir": folder / "public",
         "base_url": "https://desk.example/",
