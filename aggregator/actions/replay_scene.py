@@ -123,7 +123,7 @@ def _outside(
         chunk = waiting[start : start + CHUNK]
         queries = [
             bands.BandQuery(
-                bands=s.signature.bands,
+                bands=(*s.signature.bands, *s.signature.asks),
                 keys=s.signature.keys,
                 effective_at=s.effective_at,
                 window=windows[s.feed_id],

@@ -9,15 +9,18 @@ stories, the pins that touch them. Out: an `Assignment`.
    drift away from the release.
 3. The oldest open story takes the entry. The others are the same release too and are
    absorbed, unless their canonical entries contradict each other or the first.
-4. The entry revises the story if its closest member says so; a copy of a correction that
+4. An entry that holds two other releases whole is a digest of them and joins neither.
+5. The entry revises the story if its closest member says so; a copy of a correction that
    is already there only joins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+from aggregator.match.codec import decode
 from aggregator.match.comparing import compare
 from aggregator.match.rules import is_veto
 from aggregator.match.statistics import Statistics
@@ -36,6 +39,16 @@ __all__ = ["assign"]
 
 _MERGES = frozenset({Verdict.DUPLICATE, Verdict.REVISION})
 _RELATIONS = frozenset({Verdict.RELATED, Verdict.PART_OF})
+_PART_OF: Final[dict[str, Any]] = {"verdict": Verdict.PART_OF, "rule": "part-of"}
+# A digest holds so many other releases at least; one alone may be its teaser.
+DIGEST_PARTS = 2
+# A part stands whole in the digest and is not most of it; corpus: see `conditions.part_of`.
+PART_CONTAINMENT = 0.8
+PART_SHARE = 0.6
+PART_WORDS = 40
+# Two cuts of one release overlap, or their headlines are alike.
+PARTS_ALIKE = 0.2
+PARTS_TITLES_ALIKE = 0.6
 # Near misses a journalist can still look through; more of one entry are a template.
 MAX_RELATIONS = 5
 
@@ -68,6 +81,10 @@ def assign(
     pinned = board.pinned_story()
     if pinned is not None:
         return _join(board, [pinned], relations=board.relations(exclude={pinned}))
+    parts = board.parts(judge)
+    if len(parts) >= DIGEST_PARTS:
+        relations = tuple((part.entry_id, replace(c, **_PART_OF)) for part, c in parts)
+        return _opened((*relations, *board.relations(exclude=_stories_of(parts))))
     open_to: list[str] = []
     for story in board.claiming_stories():
         if board.forbidden(story) or judge.contradicts(entry, canonicals.get(story)):
@@ -77,14 +94,23 @@ def assign(
     relations = board.relations(exclude=set(open_to))
     if open_to:
         return _join(board, open_to, relations=relations)
+    return _opened(relations)
+
+
+def _opened(relations: tuple[tuple[int, Comparison], ...]) -> Assignment:
+    """Opens a story; the nearest other release is named."""
     best = relations[0] if relations else None
     return Assignment(
         action=Action.OPENED,
         verdict=best[1].verdict if best else Verdict.DISTINCT,
         matched_entry_id=best[0] if best else None,
         comparison=best[1] if best else None,
-        relations=relations,
+        relations=relations[:MAX_RELATIONS],
     )
+
+
+def _stories_of(candidates: Sequence[Candidate]) -> set[str]:
+    return {subject.story_id for subject, _ in candidates if subject.story_id is not None}
 
 
 def _join(
@@ -106,6 +132,22 @@ def _join(
         relations=relations,
         changes_facts=revised,
     )
+
+
+def _is_part(subject: Subject, comparison: Comparison, *, of: Subject) -> bool:
+    """Whether the subject stands whole in a longer entry, under a headline of its own."""
+    evidence = comparison.evidence
+    words = len(decode(subject.signature).words)
+    return (
+        PART_WORDS <= words < len(decode(of.signature).words)
+        and _number(evidence["containment"]) >= PART_CONTAINMENT
+        and _number(evidence["containment_long"]) <= PART_SHARE
+        and "title_same" not in evidence
+    )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _closeness(candidate: Candidate) -> tuple[bool, float, float, int]:
@@ -134,6 +176,14 @@ class _Judge:
             compare(entry, canonical, policy=self.policy, statistics=self.statistics).rule
         )
 
+    def unlike(self, one: Subject, other: Subject) -> bool:
+        """Whether two entries are no cuts of one text under one headline."""
+        evidence = compare(one, other, policy=self.policy).evidence
+        return (
+            _number(evidence["containment"]) < PARTS_ALIKE
+            and _number(evidence["title"]) < PARTS_TITLES_ALIKE
+        )
+
 
 class _Board:
     """One entry's candidates, their stories, and what people pinned."""
@@ -145,6 +195,7 @@ class _Board:
         canonicals: Mapping[str, Subject],
         pins: Sequence[Pin],
     ) -> None:
+        self.entry = entry
         self.candidates = candidates
         self.canonicals = canonicals
         self.order = {story: at for at, story in enumerate(canonicals)}
@@ -183,6 +234,17 @@ class _Board:
                 return False
         first, second = self.canonicals.get(story), self.canonicals.get(other)
         return first is None or not judge.contradicts(first, second)
+
+    def parts(self, judge: _Judge) -> list[Candidate]:
+        """Candidates of different stories that the entry holds whole, unlike each other."""
+        found: list[Candidate] = []
+        for subject, comparison in sorted(self.candidates, key=_closeness, reverse=True):
+            told = {other.story_id for other, _ in found}
+            if subject.story_id in told or not _is_part(subject, comparison, of=self.entry):
+                continue
+            if all(judge.unlike(subject, other) for other, _ in found):
+                found.append((subject, comparison))
+        return found
 
     def relations(self, *, exclude: set[str]) -> tuple[tuple[int, Comparison], ...]:
         """Near misses worth a row, closest first; refused merges among them."""

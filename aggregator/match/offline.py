@@ -126,7 +126,7 @@ class MemoryIndex:
     def look_up(self, subject: Subject) -> Sequence[Subject]:
         """Earlier subjects that share a band or a key."""
         found: dict[int, Subject] = {}
-        for row in _rows(subject):
+        for row in (*_rows(subject), *subject.signature.asks):
             for number in self._rows.get(row, ()):
                 found[number] = self._subjects[number]
         return list(found.values())

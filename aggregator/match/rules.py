@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         "part-of",
         Verdict.PART_OF,
         conditions.part_of,
-        "The shorter one stands as a whole inside the longer one, behind other releases.",
+        "The shorter one stands as a whole inside the longer one, among other releases.",
         veto=True,
     ),
     Rule(

@@ -17,7 +17,7 @@ from aggregator.match.keys import (
     title_key,
 )
 from aggregator.match.shingles import token_hashes
-from aggregator.match.sketch import bands, passage_bands
+from aggregator.match.sketch import bands_and_asks, passage_bands
 from aggregator.match.titles import read_title
 from aggregator.model.matching import Signature
 from aggregator.text import tokens
@@ -79,7 +79,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     content = Content.of(
         hashes, title=heading, slug=slug, packed_facts=facts_of_texts.encode(facts)
     )
-    rows = bands(hashes)
+    rows, asks = bands_and_asks(hashes)
     lowered = title.casefold()
     if any(stem in lowered for stem in _DIGEST_STEMS) and _DIGEST.search(title):
         rows += _passages(body_for_matching)
@@ -94,6 +94,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     return Signature(
         version=SIGNATURE_VERSION,
         bands=tuple(dict.fromkeys(rows)),
+        asks=asks,
         keys=tuple(dict.fromkeys(keys)),
         blob=encode(content),
     )

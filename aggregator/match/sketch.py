@@ -19,7 +19,7 @@ import numpy as np
 
 from aggregator.match.shingles import Hashes
 
-__all__ = ["bands", "passage_bands"]
+__all__ = ["bands", "bands_and_asks", "passage_bands"]
 
 # The four-word runs of the first 25 words: the four least. With 20 words templates crowd
 # in (6.6 candidates an entry), with three-word runs too (8.0), with five-word runs as
@@ -37,6 +37,11 @@ MIN_WORDS = 6
 # One 64-bit hash for each run of words.
 Runs = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
+# A digest of two releases or more is no shorter; it looks for so many further runs. Of three
+# releases of one length, six more runs miss one in eleven times.
+DIGEST_WORDS = 100
+ASKS = 6
+
 _OPENING_SALT = np.uint64(0xA5A5A5A500000001)
 _BODY_SALT = np.uint64(0x5A5A5A5A00000002)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -49,18 +54,28 @@ def bands(words: Hashes) -> tuple[int, ...]:
     Args:
         words: Token hashes in order. Fewer than `MIN_WORDS` have no bands.
     """
+    return bands_and_asks(words)[0]
+
+
+def bands_and_asks(words: Hashes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Bands of a body, and bands of others it may hold whole: looked up, never stored.
+
+    The least runs of a digest are least runs of the releases it is made of, too.
+
+    Args:
+        words: As for `bands`. Fewer than `DIGEST_WORDS` hold no other releases.
+    """
     if len(words) < MIN_WORDS:
-        return ()
+        return (), ()
     if len(words) > OPENING_WORDS:
         # On the way to the longer runs of the body lie the shorter ones of the opening.
         shorter = _runs(words, OPENING_RUN)
         opening, body = shorter[: OPENING_WORDS - OPENING_RUN + 1], _longer(shorter, words)
     else:
         opening, body = _runs(words, OPENING_RUN), _runs(words, BODY_RUN)
-    return (
-        *_least(opening ^ _OPENING_SALT, OPENING_BANDS),
-        *_least(body ^ _BODY_SALT, BODY_BANDS),
-    )
+    least = _least(body ^ _BODY_SALT, BODY_BANDS + (ASKS if len(words) >= DIGEST_WORDS else 0))
+    found = (*_least(opening ^ _OPENING_SALT, OPENING_BANDS), *least[:BODY_BANDS])
+    return found, least[BODY_BANDS:]
 
 
 def passage_bands(words: Hashes) -> tuple[int, ...]:

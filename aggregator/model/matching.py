@@ -73,12 +73,15 @@ class Signature:
         keys: Exact keys that make candidates at any age: `link:...`, `body:...`,
             `number:...`; prefix, colon, value.
         blob: Shingles, facts and title forms, encoded by `match.codec`.
+        asks: Bands to look up beside its own, for releases the entry may hold whole; not
+            stored.
     """
 
     version: int
     bands: tuple[int, ...]
     keys: tuple[str, ...]
     blob: bytes = field(repr=False)
+    asks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,7 +240,7 @@ def find_near(
     """Candidates of each entry of a batch, by entry id."""
     queries = [
         bands.BandQuery(
-            bands=s.signature.bands,
+            bands=(*s.signature.bands, *s.signature.asks),
             keys=s.signature.keys,
             effective_at=s.effective_at,
             window=ANY_TIME if _any_age(s) else window,
