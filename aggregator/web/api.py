@@ -45,6 +45,7 @@ def create_api(services: WebServices) -> FastAPI:
     add_problems(app)
     for part in (api_stories, api_log, api_people, api_export, api_changes):
         app.include_router(part.router(services))
+    api_changes.describe_webhooks(app)
     # FastAPI documents an application that replaces its `openapi`.
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     app.include_router(api_docs.router(app.openapi))
@@ -58,6 +59,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             description=app.description,
             routes=app.routes,
+            webhooks=app.webhooks.routes,
             servers=app.servers,
         )
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from aggregator.actions.changes import Event, Stretch, visible_changes
+from aggregator.actions.webhook_payload import WebhookBody
 from aggregator.model.stories import ChangeKind, StoryStatus
 from aggregator.web.api_parameters import Limit
 from aggregator.web.problems import problems
 from aggregator.web.services import WebServices
 
-__all__ = ["router"]
+__all__ = ["describe_webhooks", "router"]
 
 Since = Annotated[int, Query(ge=0, le=2**53, description="`next` of the last call; 0: all")]
 
@@ -81,6 +82,20 @@ def router(services: WebServices) -> APIRouter:
         )
 
     return routes
+
+
+def describe_webhooks(app: FastAPI) -> None:
+    """Puts what `[[webhook]]` sends into the API's description; nothing answers there."""
+    answers: dict[int | str, dict[str, Any]] = {
+        int(HTTPStatus.UNPROCESSABLE_ENTITY): {
+            "description": "Refused: given up after 5 attempts"
+        },
+        int(HTTPStatus.GONE): {"description": "Nothing more is sent until a person says so"},
+    }
+
+    @app.webhooks.post("story", status_code=HTTPStatus.NO_CONTENT, responses=answers)
+    def story(body: WebhookBody) -> None:
+        """One change of a story, signed as Standard Webhooks has it, in order."""
 
 
 def _check_cursor(since: int, found: Stretch) -> None:

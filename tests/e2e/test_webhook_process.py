@@ -32,12 +32,12 @@ def words(config: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "aggregator", "--config", str(config), *more]
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "CMS_SECRET": SECRET, "NO_COLOR": "1"}
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "CMS_SECRET": SECRET, "NO_COLOR": "1", **more}
 
 
 @contextmanager
-def scheduler(config: Path) -> Iterator[subprocess.Popen[str]]:
+def scheduler(config: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
     log = config.parent / f"log-{time.monotonic_ns()}"
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
@@ -45,7 +45,7 @@ def scheduler(config: Path) -> Iterator[subprocess.Popen[str]]:
             stderr=stream,
             text=True,
             start_new_session=True,
-            env=environment(),
+            env=environment(**variables),
         )
     try:
         yield process
@@ -62,14 +62,14 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def run(config: Path, *more: str) -> str:
+def run(config: Path, *more: str, **variables: str) -> str:
     done = subprocess.run(
         words(config, *more),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
-        env=environment(),
+        env=environment(**variables),
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -185,3 +185,39 @@ def test_ops_add_a_webhook_see_its_trouble_and_let_it_be_tried_again(tmp_path: P
         secret = run(config, "webhooks", "secret").strip()
         assert secret.startswith("whsec_")
         assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
+
+
+def test_people_are_told_of_news_once_though_the_daemon_is_killed(tmp_path: Path) -> None:
+    config = tmp_path / "feeds.toml"
+    with HostileServer() as server, Receiver() as receiver:
+        old = [f"old{number}" for number in range(8)]
+        server.on("/feed", feed_answer(rss(old)), feed_answer(rss(["fresh", *old])))
+        text = config_text([server.url("/feed")])
+        text += "[[notify]]\nname = 'desk'\nurls_env = 'DESK_URLS'\nlanguage = 'en'\n"
+        config.write_text(text, "utf-8")
+        variables = {"DESK_URLS": f"json://127.0.0.1:{receiver.port}/T0ken"}
+        receiver.always(says(503))
+        with scheduler(config, **variables) as process:
+            wait_for(lambda: '"new": 8' in logged(tmp_path))
+            for act in ("pause", "resume"):
+                run(config, "feeds", act, "f0")
+            wait_for(lambda: receiver.posts)
+            wait_for(lambda: "notify-failed" in logged(tmp_path))
+            (listed,) = json.loads(run(config, "notify", "list", "--json"))
+            assert (listed["state"], listed["waiting"]) == ("failing", 1)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=PATIENCE_S)
+        receiver.always(None)
+        with scheduler(config, **variables) as process:
+            wait_for(lambda: receiver.taken)
+            wait_for(lambda: '"notified"' in logged(tmp_path))
+            time.sleep(2)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+        assert [post.message["title"] for post in receiver.taken] == [
+            "Merged releases: New: Release fresh of the office"
+        ], "and nothing of what the feed held at its first poll"
+        assert "taken" in run(config, "notify", "test", "desk", **variables)
+        assert receiver.taken[-1].message["title"] == "Merged releases: Test"
+        assert "channel    desk: ok" in run(config, "status")
+        assert "T0ken" not in logged(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -221,3 +223,14 @@ def test_all_changes_of_the_transaction_that_showed_a_story_are_told(
     desk.copy(story)
     desk.copy(story)
     assert [row[1] for row in told(client)] == ["created", "member-added", "member-added"]
+
+
+def test_what_a_webhook_sends_is_in_the_description(client: TestClient) -> None:
+    schema = client.get("/api/openapi.json").json()
+    operation = schema["webhooks"]["story"]["post"]
+    shape = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    shapes = schema["components"]["schemas"]
+    assert shape.rpartition("/")[2] == "WebhookBody"
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(schema)))
+    assert referred <= set(shapes)
+    assert {"WebhookBody", "WebhookData"} <= referred
