@@ -144,12 +144,14 @@ def accept_push(database: Database, token: str, *, sha256: str, now: datetime) -
             pushed_sha256=sha256,
             waiting=True,
             rechecks=0,
+            # The one before was looked for in vain, and now there is another.
+            fruitless=push.fruitless + (push.waiting and push.rechecks > 0),
             pushes=push.pushes + 1,
         )
         websub.save(conn, rung)
         state = feeds.states(conn, [push.feed_id]).get(push.feed_id)
         if state is not None:
-            feeds.bring_forward(conn, push.feed_id, at=due_after_push(state, now))
+            feeds.bring_forward(conn, push.feed_id, at=due_after_push(rung, state, now))
 
 
 def ignore_push(database: Database, token: str, *, reason: str, now: datetime) -> None:

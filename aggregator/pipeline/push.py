@@ -20,12 +20,14 @@ from aggregator.pipeline.prepare import PreparedDocument
 from aggregator.pipeline.reports import PollReport
 from aggregator.store import feeds, websub
 from aggregator.store.database import Connection
-from aggregator.store.websub import Subscription
+from aggregator.store.websub import FRUITLESS, Subscription
 
 __all__ = ["Heard", "advertised", "due_after_push", "heard", "note_hubs", "poll_as_usual"]
 
-# A hub that pushes without end costs the publisher one request in so long.
-PUSH_SPACING = timedelta(seconds=10)
+# A hub that pushes without end costs the publisher one request in so long; twice as long after
+# each push that announced nothing (a feed may claim the address of a busier one as its own).
+PUSH_SPACING, LONGEST_SPACING = timedelta(seconds=10), timedelta(minutes=15)
+_MAX_DOUBLINGS = 7
 # Caches in front of a publisher may serve what was there before the push: look again, twice.
 RECHECKS = (timedelta(seconds=30), timedelta(minutes=2))
 # A server that wants quiet is not asked because a hub rings; no longer than this.
@@ -86,11 +88,11 @@ def advertised(state: FeedState) -> Advertised | None:
     return Advertised(hubs=tuple(map(str, hubs)), topic=topic)
 
 
-def due_after_push(state: FeedState, now: datetime) -> datetime:
+def due_after_push(push: Subscription, state: FeedState, now: datetime) -> datetime:
     """When a feed is polled because it was pushed: now, unless its publisher wants quiet."""
     soonest = now
     if state.last_polled_at is not None:
-        soonest = max(soonest, state.last_polled_at + PUSH_SPACING)
+        soonest = max(soonest, state.last_polled_at + _spacing(push))
     quiet = _moment(state.extra.get(_QUIET))
     return soonest if quiet is None else max(soonest, min(quiet, now + LONGEST_QUIET))
 
@@ -131,21 +133,27 @@ def heard(conn: Connection, outcome: Outcome, report: PollReport, *, now: dateti
 def _seen(
     push: Subscription, outcome: Outcome, report: PollReport, *, now: datetime
 ) -> tuple[Subscription, datetime | None]:
-    if push.last_push_at is not None and push.last_push_at > outcome.started:
-        # It rang while this poll was under way, which may have asked too early.
-        return push, now + PUSH_SPACING
-    if report.status is PollStatus.FAILED:
-        return push, None
     recorded = report.recorded
+    if report.status is PollStatus.FAILED:
+        # Its back-off holds; whatever rang is still waited for.
+        return push, None
     if not push.waiting:
         missed = recorded.new > 0 and not outcome.first_poll and push.is_live(now)
         return (replace(push, missed_at=now) if missed else push), None
-    if recorded.new or recorded.revised or _holds(outcome, push.pushed_sha256):
-        return replace(push, waiting=False), None
-    if push.rechecks >= len(RECHECKS):
-        return replace(push, waiting=False), None
+    found = recorded.new or recorded.revised or _holds(outcome, push.pushed_sha256)
+    fruitless = 0 if found else push.fruitless + 1
+    if push.last_push_at is not None and push.last_push_at > outcome.started:
+        # It rang while this poll was under way, which may have asked too early.
+        return replace(push, fruitless=fruitless), now + _spacing(push)
+    if found or push.rechecks >= len(RECHECKS) or push.fruitless >= FRUITLESS:
+        return replace(push, waiting=False, fruitless=fruitless), None
     wait = RECHECKS[push.rechecks]
     return replace(push, rechecks=push.rechecks + 1), now + wait
+
+
+def _spacing(push: Subscription) -> timedelta:
+    doubled = PUSH_SPACING * (1 << min(push.fruitless, _MAX_DOUBLINGS))
+    return min(doubled, LONGEST_SPACING)
 
 
 def _holds(outcome: Outcome, sha256: str | None) -> bool:

@@ -178,6 +178,7 @@ websub = Table(
     Column("pushed_sha256", Text),
     Column("waiting", Boolean, nullable=False),
     Column("rechecks", Integer, nullable=False),
+    Column("fruitless", Integer, nullable=False),
     Column("missed_at", UtcTime),
     Column("pushes", Integer, nullable=False),
     Column("ignored", Integer, nullable=False),

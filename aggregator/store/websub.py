@@ -13,6 +13,7 @@ from aggregator.store.schema_operations import websub
 from aggregator.store.writes import upsert
 
 __all__ = [
+    "FRUITLESS",
     "TRUST",
     "Subscription",
     "by_token",
@@ -25,6 +26,8 @@ __all__ = [
 
 # Pushes that arrived within this time let polls be rare: longer than a weekend.
 TRUST: Final = timedelta(days=3)
+# So many pushes that announced nothing are no coincidence: the hub pushes something else.
+FRUITLESS: Final = 3
 _CURRENT: Final = (SubscriptionState.ASKED, SubscriptionState.ACTIVE, SubscriptionState.DENIED)
 
 
@@ -53,6 +56,7 @@ class Subscription:
         pushed_sha256: Hex hash of its body, or None.
         waiting: No poll has seen yet what was pushed.
         rechecks: Polls that looked for it in vain.
+        fruitless: Pushes in a row that no poll found anything of.
         missed_at: When a poll last found items nobody had pushed, or None.
         pushes: Signed pushes so far.
         ignored: Pushes that were not believed.
@@ -80,6 +84,7 @@ class Subscription:
     pushed_sha256: str | None = None
     waiting: bool = False
     rechecks: int = 0
+    fruitless: int = 0
     missed_at: datetime | None = None
     pushes: int = 0
     ignored: int = 0
@@ -100,6 +105,8 @@ class Subscription:
         """Whether pushes do arrive, and no poll since the last one found more."""
         pushed = self.last_push_at
         if pushed is None or not self.is_live(now) or now - pushed > TRUST:
+            return False
+        if self.fruitless >= FRUITLESS:
             return False
         return self.missed_at is None or self.missed_at < pushed
 

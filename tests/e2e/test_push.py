@@ -430,6 +430,54 @@ def test_a_hub_that_rings_without_end_is_heard_every_ten_seconds(world: World) -
     world.run(play)
 
 
+def test_a_hub_that_pushes_what_is_not_in_the_feed_is_heard_ever_more_rarely(
+    world: World,
+) -> None:
+    """A portal may claim a busy feed's address as its own: its hub then rings for the other."""
+
+    async def play(desk: PushDesk) -> None:
+        await desk.subscribed()
+        start = desk.clock()
+        while desk.clock() - start < 3 * HOUR:
+            await asyncio.to_thread(world.hub.push, b"news of somebody else's")
+            for _ in range(3):
+                await desk.cycle(20 * SECOND)
+        assert world.polls() <= 3 * 4 + 20
+        found = desk.push()
+        assert found is not None
+        assert not found.is_trusted(desk.clock())
+        body = world.serves("two", "one")
+        await asyncio.to_thread(world.hub.push, body)
+        await desk.cycle(16 * MINUTE)
+        assert "Release two of" in await desk.merged()
+        found = desk.push()
+        assert found is not None
+        assert found.fruitless == 0
+
+    world.run(play)
+
+
+def test_a_push_while_a_poll_fails_waits_as_the_server_wants(world: World) -> None:
+    async def play(desk: PushDesk) -> None:
+        await desk.subscribed()
+
+        async def busy(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+            desk.clock.advance(SECOND)
+            await asyncio.to_thread(world.hub.push, b"rung")
+            world.serves("two")
+            refused = answer(status=503, headers=[("Retry-After", "7200")])
+            return await refused(seen, writer)
+
+        world.server.on("/feed", busy)
+        await desk.cycle(2 * HOUR)
+        await desk.cycle(HOUR)
+        assert world.polls() == 2
+        await desk.cycle(1.2 * HOUR)
+        assert "Release two of" in await desk.merged()
+
+    world.run(play)
+
+
 Leave = Callable[[World, PushDesk], Awaitable[None]]
 
 
