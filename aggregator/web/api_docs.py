@@ -39,7 +39,7 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}: API</title>"
-    yield '<link rel="stylesheet" href="/static/site.css"></head><body><main>'
+    yield '<link rel="stylesheet" href="/static/site.css"></head><body><main class="wide">'
     yield f"<h1>{title}: API</h1>"
     for paragraph in schema["info"]["description"].split("\n\n"):
         yield f"<p>{escape(paragraph)}</p>"
@@ -55,18 +55,20 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _operation(heading: str, operation: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<h2><code>{escape(heading)}</code></h2>"
+    yield f'<h2 class="break"><code>{escape(heading)}</code></h2>'
     for paragraph in operation.get("description", "").split("\n\n"):
         yield f"<p>{escape(paragraph)}</p>"
     parameters = operation.get("parameters", [])
     if parameters:
+        # A table may be wider than a phone: it is scrolled, and the page is not.
+        yield f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(heading)}">'
         yield "<table><caption>Parameters</caption><thead><tr><th scope='col'>Name</th>"
         yield "<th scope='col'>In</th><th scope='col'>Type</th><th scope='col'>Means</th></tr>"
         yield "</thead><tbody>"
         for one in parameters:
             cells = (one["name"], one["in"], _type(one["schema"]), one.get("description", ""))
             yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
-        yield "</tbody></table>"
+        yield "</tbody></table></div>"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
         yield f"<p>Body: {escape(_type(body['schema']))}</p>"
@@ -75,16 +77,17 @@ def _operation(heading: str, operation: Mapping[str, Any]) -> Iterator[str]:
         for status, answer in operation["responses"].items()
         for media, kind in answer.get("content", {}).items()
     )
-    yield f"<ul>{''.join(f'<li>{escape(answer)}</li>' for answer in answers)}</ul>"
+    lines = (f'<li class="break">{escape(answer)}</li>' for answer in answers)
+    yield f"<ul>{''.join(lines)}</ul>"
 
 
 def _shape(name: str, shape: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<h3>{escape(name)}</h3>"
+    yield f'<h3 class="break">{escape(name)}</h3>'
     yield f"<p>{escape(shape.get('description', ''))}</p>"
     if "enum" in shape:
         yield f"<p>One of {escape(', '.join(map(str, shape['enum'])))}</p>"
     rows = (
-        f"<li><code>{escape(key)}</code>: {escape(_type(one))}"
+        f'<li class="break"><code>{escape(key)}</code>: {escape(_type(one))}'
         f" {escape(one.get('description', ''))}</li>"
         for key, one in shape.get("properties", {}).items()
     )

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,15 +20,13 @@ from aggregator.config import load
 from aggregator.demo.configuration import demo_config
 from aggregator.demo.server import serve_world
 from aggregator.demo.world import STEP, World
-from aggregator.store import accounts
-from aggregator.store.accounts import Role
+from aggregator.model.policy import Settings
 from aggregator.store.database import Database
 from aggregator.web.application import create_app
 from aggregator.web.services import WebServices
-from aggregator.web.sessions import hash_password
+from tests.browser.furnishing import LISTENERS, PASSWORD, add_editor, furnish
 
 CHROMIUM = "/usr/bin/chromium"
-PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -45,9 +44,9 @@ class Visit:
     def log_in(self) -> None:
         """Logs the editor in through the form."""
         self.open("/login")
-        self.page.get_by_label("Name").fill("eva")
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("main").get_by_role("button", name="Log in").click()
+        self.page.locator("main [name=name]").fill("eva")
+        self.page.locator("main [name=password]").fill(PASSWORD)
+        self.page.locator("main form button").click()
 
     def watch(self) -> None:
         """Collects errors of the console and requests to other hosts."""
@@ -90,15 +89,13 @@ def polled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def served(polled_once: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of the pages over a copy of the world."""
-    shutil.copytree(polled_once, tmp_path, dirs_exist_ok=True)
-    settings = load(tmp_path / "feeds.toml", environ={})
+@contextmanager
+def serving(folder: Path, prepare: Callable[[Database, Settings], None]) -> Iterator[str]:
+    """The address of the pages over a polled folder."""
+    settings = load(folder / "feeds.toml", environ={})
     database = Database.open(settings.database)
-    with database.write() as conn:
-        hashed = hash_password(PASSWORD)
-        accounts.add_user(conn, "eva", role=Role.EDITOR, password_hash=hashed, now=utc_now())
+    add_editor(database, now=utc_now())
+    prepare(database, settings)
     services = WebServices(database=database, settings=settings, clock=utc_now)
     config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning")
     server = uvicorn.Server(config)
@@ -115,10 +112,44 @@ def served(polled_once: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, served: str) -> Iterator[Visit]:
-    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    found = Visit(page=context.new_page(), base=served)
+def served(polled_once: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of the pages over a copy of the world."""
+    shutil.copytree(polled_once, tmp_path, dirs_exist_ok=True)
+    with serving(tmp_path, lambda _database, _settings: None) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def furnished(polled_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same with one of everything; for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copytree(polled_once, folder, dirs_exist_ok=True)
+    with (folder / "feeds.toml").open("a", encoding="utf-8") as config:
+        config.write(LISTENERS)
+    with serving(folder, lambda database, s: furnish(database, s, now=utc_now())) as base:
+        yield base
+
+
+@contextmanager
+def visiting(chromium: Browser, base: str, *, locale: str = "en-GB") -> Iterator[Visit]:
+    """A tab that nothing may go wrong in."""
+    context = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 900})
+    found = Visit(page=context.new_page(), base=base)
     found.watch()
     yield found
     context.close()
     assert found.complaints == []
+
+
+@pytest.fixture
+def visit(chromium: Browser, served: str) -> Iterator[Visit]:
+    with visiting(chromium, served) as found:
+        yield found
+
+
+@pytest.fixture
+def tour(chromium: Browser, furnished: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """An editor's tab over the furnished world, in the language of the parameter."""
+    with visiting(chromium, furnished, locale=request.param) as found:
+        found.log_in()
+        yield found

@@ -3,33 +3,14 @@
 # ruff: noqa: ANN401 - the fixture's class lives in conftest, which cannot be imported
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import axe_core_python  # type: ignore[import-untyped] # a wrapper around one script
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.judging import breaches, too_wide
+
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.slow]
-
-AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def breaches(page: Any) -> list[str]:
-    """What axe-core finds; evaluated by the debugger, which the pages' CSP does not bind."""
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules}).then(r => r.violations.map("
-        "v => v.id + ': ' + v.nodes.map(n => n.html).slice(0, 3).join(' | ')))",
-        RULES,
-    )
-    assert isinstance(found, list)
-    return found
-
-
-def too_wide(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def make_address(visit: Any, name: str = "Night desk") -> str:
