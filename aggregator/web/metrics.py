@@ -22,6 +22,7 @@ from aggregator.actions.readiness import Progress, measure_progress
 from aggregator.store import chores, leases, maintenance, measures
 from aggregator.store.chores import Chore
 from aggregator.store.database import Connection
+from aggregator.web.metrics_events import told
 from aggregator.web.metrics_push import pushed
 from aggregator.web.services import WebServices
 
@@ -68,7 +69,7 @@ class StoreCollector(Collector):
         with self._lock:
             with services.database.read() as conn:
                 self._count(conn)
-                gauges = [*_stored(conn, services), *pushed(conn, services)]
+                gauges = [*_stored(conn, services), *pushed(conn, services), *told(conn, services)]
             counters = list(self._counters())
         yield _gauge("info", "The program.", {(__version__,): 1}, labels=("version",))
         yield from counters

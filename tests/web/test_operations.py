@@ -197,6 +197,18 @@ def test_what_ops_are_told_to_watch_exists(desk: Desk, client: TestClient, place
     there |= {"aggregator_poll_failures_total"}
     # Where `hubs` are configured: see the tests of push.
     there |= {"aggregator_hub_waiting_documents", "aggregator_pings_total"}
+    # Where somebody listens: see the tests of events.
+    there |= {
+        f"aggregator_{name}"
+        for name in (
+            "webhook_behind_changes",
+            "webhook_failures",
+            "webhook_dead_letters",
+            "webhook_deliveries_total",
+            "channel_waiting",
+            "channel_failures",
+        )
+    }
     text = (ROOT / place).read_text(encoding="utf-8")
     named = set(re.findall(r"\baggregator_[a-z_]+", text))
     assert named <= there
