@@ -10,7 +10,7 @@ The caller loads the stories in between and hands the documents to `writer`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aggregator.model.feeds import Feed
 from aggregator.model.policy import OutputPolicy, PublishPolicy
@@ -218,6 +218,8 @@ def search_document(
         title: What was searched for, in words.
     """
     head = _head(policy, path=f"feed.atom?{query}", title=f"{policy.title}: {title}")
+    # Made when it is asked for: nobody could tell a hub that it changed.
+    head = replace(head, hubs=())
     newest = newest_first(stories)[: policy.page_size]
     return render_atom(newest, head, options=options_for(policy), cache=FragmentCache())
 

@@ -12,6 +12,10 @@ from click.testing import CliRunner
 
 from aggregator.actions.pinging import untold
 from aggregator.cli.main import cli
+from aggregator.model.entries import ParsedFeed
+from aggregator.model.policy import ParsePolicy
+from aggregator.model.push import Advertised
+from aggregator.parse import advertised_hubs, parse_document
 from aggregator.store import pings
 from tests.e2e.daemon_world import TestClock, feed_answer, rss
 from tests.e2e.hub import Hub, PushDesk, free_port, push_config, pushed_desk
@@ -23,6 +27,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("daemon")]
 
 def names(urls: list[str]) -> set[str]:
     return {url.rpartition("/")[2] for url in urls}
+
+
+def read(said: httpx.Response) -> ParsedFeed | None:
+    kind = said.headers["content-type"]
+    found = parse_document(
+        said.content, url=str(said.url), content_type=kind, policy=ParsePolicy()
+    )
+    return found if isinstance(found, ParsedFeed) else None
 
 
 def test_a_hub_is_told_of_each_changed_document_once_and_of_many_in_one_request(
@@ -81,6 +93,15 @@ def test_a_document_says_where_it_is_and_who_pushes_it(tmp_path: Path) -> None:
                     assert said.status_code == 200
                     links = said.headers["link"]
                     assert links == f'<{hub.url}>; rel="hub", <{url}>; rel="self"'
+                    found = advertised_hubs(None, read(said), url="http://elsewhere.example/")
+                    if not url.endswith((".ninjs.json", ".opml")):
+                        assert found == Advertised(hubs=(hub.url,), topic=url)
+                search = await asyncio.to_thread(
+                    httpx.get, f"http://127.0.0.1:{port}/feed.atom?q=release", trust_env=False
+                )
+                assert search.status_code == 200
+                assert "link" not in search.headers
+                assert 'rel="hub"' not in search.text
 
         asyncio.run(run())
 
