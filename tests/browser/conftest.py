@@ -130,6 +130,20 @@ def furnished(polled_once: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield base
 
 
+@pytest.fixture
+def busy(chromium: Browser, polled_once: Path, tmp_path: Path) -> Iterator[Visit]:
+    """An editor's tab over a furnished world of its own."""
+    shutil.copytree(polled_once, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "feeds.toml").open("a", encoding="utf-8") as config:
+        config.write(LISTENERS)
+    with (
+        serving(tmp_path, lambda database, s: furnish(database, s, now=utc_now())) as base,
+        visiting(chromium, base) as found,
+    ):
+        found.log_in()
+        yield found
+
+
 @contextmanager
 def visiting(chromium: Browser, base: str, *, locale: str = "en-GB") -> Iterator[Visit]:
     """A tab that nothing may go wrong in."""

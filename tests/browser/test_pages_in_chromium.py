@@ -49,6 +49,37 @@ def test_an_editor_splits_a_story_and_undoes_it(visit: Any) -> None:
     expect(page.locator(".timeline li")).to_have_count(before)
 
 
+def test_an_editor_chooses_the_canonical_entry_and_leaves_a_note(visit: Any) -> None:
+    visit.log_in()
+    find_story(visit)
+    page = visit.page
+    expect(page.locator(".timeline .canonical")).to_contain_text("Bundesministerium")
+    form = page.locator("#pin-canonical")
+    form.get_by_label("Canonical").select_option(index=1)
+    form.get_by_role("button", name="Choose").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    expect(page.locator(".timeline .canonical")).not_to_contain_text("Bundesministerium")
+    page.get_by_label("Note for colleagues").fill("Figures were checked.")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_role("status")).to_have_text("Noted.")
+    expect(page.locator("blockquote.note")).to_contain_text("Figures were checked.")
+
+
+def test_an_editor_approves_a_learned_block(busy: Any) -> None:
+    busy.open("/boilerplate?status=candidate")
+    busy.page.get_by_role("button", name="Approve").click()
+    expect(busy.page.get_by_role("status")).to_have_text("The block is cut from now on.")
+    busy.open("/boilerplate?status=approved")
+    expect(busy.page.locator("blockquote.sample")).to_have_count(1)
+
+
+def test_a_feed_that_fails_says_why_and_is_polled_on_demand(busy: Any) -> None:
+    busy.open("/feeds/tagblatt-politik")
+    expect(busy.page.locator("dl.facts")).to_contain_text("503 Service Unavailable")
+    busy.page.get_by_role("button", name="Poll now").click()
+    expect(busy.page.get_by_role("status")).to_have_text("The feed is due now.")
+
+
 def test_an_editor_pauses_and_resumes_a_feed(visit: Any) -> None:
     visit.log_in()
     visit.open("/feeds")
