@@ -7,35 +7,31 @@ Everything commits together with the feed's new state, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
-from aggregator.match import POLICY_VERSION, Statistics
+from aggregator.match import POLICY_VERSION
 from aggregator.model.entries import ParsedFeed
 from aggregator.model.feeds import Feed
 from aggregator.model.matching import Action, Decision, PreparedEntry, Subject, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.model.stories import HIDDEN, ChangeKind, StoryStatus
-from aggregator.pipeline.decide import Decided, Surroundings, decide_all
+from aggregator.model.stories import ChangeKind, StoryStatus
+from aggregator.pipeline.decide import Decided, decide_all
 from aggregator.pipeline.flood import held_back
-from aggregator.pipeline.learned import statistics_of
 from aggregator.pipeline.prepare import PreparedDocument, PrepareRequest, prepare_entry
 from aggregator.pipeline.quarantine import hold_flood, release_seen
 from aggregator.pipeline.reports import Recorded
 from aggregator.pipeline.revise import record_revisions
 from aggregator.pipeline.sort import sort_items
+from aggregator.pipeline.surroundings import load_surroundings
 from aggregator.store import (
     bands,
     decisions,
     entries,
-    pins,
     search,
     stories,
-    story_past,
     story_views,
-    subjects,
 )
 from aggregator.store.database import Connection
 
@@ -113,63 +109,6 @@ def record_document(
         seen=len(items.seen),
         quarantined=sum(1 for d in decided if _opens(d) and d.status is StoryStatus.QUARANTINED),
     )
-
-
-def load_surroundings(
-    conn: Connection,
-    near: Mapping[int, Sequence[int]],
-    *,
-    policy: MatchPolicy,
-    known: Mapping[int, Subject],
-    bodies: bool = True,
-) -> Surroundings:
-    """Loads every entry and story a batch has to be compared with, in few queries.
-
-    Args:
-        conn: A transaction.
-        near: Entry id of the batch -> candidate ids.
-        policy: `[match]`.
-        known: Subjects at hand already (the batch itself).
-        bodies: Whether to load them now, or as `decide_all` asks for them.
-    """
-    wanted = {c for found in near.values() for c in found} - set(known)
-    active = pins.of_entries(conn, sorted(wanted | set(known)))
-    pinned = {e for pin in active for e in (pin.entry_a, pin.entry_b) if e is not None}
-    loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))), bodies=bodies)
-    story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
-    members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
-    standings = story_views.standings(conn, story_ids)
-    canonicals = {story: standing.canonical_id for story, standing in standings.items()}
-    statuses = {story: standing.status for story, standing in standings.items()}
-    missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
-    loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)), bodies=bodies)
-    return Surroundings(
-        subjects={**loaded, **known},
-        members=members,
-        canonicals=canonicals,
-        statuses=statuses,
-        seen=_seen(conn, statuses),
-        pins=active,
-        policy=policy,
-        statistics=_statistics(conn, near, subjects_of={**loaded, **known}),
-        bodies=None if bodies else partial(subjects.bodies, conn),
-    )
-
-
-def _statistics(
-    conn: Connection, near: Mapping[int, Sequence[int]], *, subjects_of: Mapping[int, Subject]
-) -> dict[str, Statistics]:
-    """Of the outlets of entries that are compared with any other."""
-    met = {i for entry, found in near.items() if found for i in (entry, *found)}
-    outlets = {subjects_of[i].outlet_id for i in met if i in subjects_of}
-    return statistics_of(conn, sorted(outlets)) if outlets else {}
-
-
-def _seen(conn: Connection, statuses: Mapping[str, StoryStatus]) -> set[str]:
-    """Stories that readers see, or saw once; nearly always those shown now."""
-    hidden = {story for story, status in statuses.items() if status in HIDDEN}
-    pasts = story_past.of_releases(conn, hidden) if hidden else {}
-    return {story for story in statuses if story not in hidden or pasts[story].seen}
 
 
 def write_decided(

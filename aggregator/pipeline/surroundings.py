@@ -1,0 +1,98 @@
+"""Loads what a batch is decided in: candidates, their stories, pins, the outlets' templates.
+
+    candidates' ids | entries | like ones | stories, members | Surroundings
+
+Most candidates share a run of words by chance; what surrounds those is not loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from aggregator.match import Statistics, unlike
+from aggregator.model.matching import Subject
+from aggregator.model.policy import MatchPolicy
+from aggregator.model.stories import HIDDEN, StoryStatus
+from aggregator.pipeline.decide import Surroundings
+from aggregator.pipeline.learned import statistics_of
+from aggregator.store import pins, story_past, story_views, subjects
+from aggregator.store.database import Connection
+
+__all__ = ["load_surroundings"]
+
+
+def load_surroundings(
+    conn: Connection,
+    near: Mapping[int, Sequence[int]],
+    *,
+    policy: MatchPolicy,
+    known: Mapping[int, Subject],
+    bodies: bool = True,
+) -> Surroundings:
+    """Loads every entry and story a batch has to be compared with, in few queries.
+
+    Args:
+        conn: A transaction.
+        near: Entry id of the batch -> candidate ids.
+        policy: `[match]`.
+        known: Subjects at hand already (the batch itself).
+        bodies: Whether to load them now, or as `decide_all` asks for them.
+    """
+    wanted = {c for found in near.values() for c in found} - set(known)
+    active = pins.of_entries(conn, sorted(wanted | set(known)))
+    pinned = {e for pin in active for e in (pin.entry_a, pin.entry_b) if e is not None}
+    loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))), bodies=bodies)
+    kept = pinned | _like(near, loaded, known=known)
+    loaded = {entry_id: s for entry_id, s in loaded.items() if entry_id in kept}
+    story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
+    members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
+    standings = story_views.standings(conn, story_ids)
+    canonicals = {story: standing.canonical_id for story, standing in standings.items()}
+    statuses = {story: standing.status for story, standing in standings.items()}
+    missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
+    loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)), bodies=bodies)
+    return Surroundings(
+        subjects={**loaded, **known},
+        members=members,
+        canonicals=canonicals,
+        statuses=statuses,
+        seen=_seen(conn, statuses),
+        pins=active,
+        policy=policy,
+        statistics=_statistics(conn, near, subjects_of={**loaded, **known}),
+        bodies=None if bodies else partial(subjects.bodies, conn),
+    )
+
+
+def _like(
+    near: Mapping[int, Sequence[int]],
+    loaded: Mapping[int, Subject],
+    *,
+    known: Mapping[int, Subject],
+) -> set[int]:
+    """Candidates that are like one that asked for them: the others' stories do not matter."""
+    like: set[int] = set()
+    for entry_id, found in near.items():
+        entry = known.get(entry_id)
+        for candidate in found:
+            other = loaded.get(candidate)
+            if other is not None and (entry is None or not unlike(entry, other)):
+                like.add(candidate)
+    return like
+
+
+def _statistics(
+    conn: Connection, near: Mapping[int, Sequence[int]], *, subjects_of: Mapping[int, Subject]
+) -> dict[str, Statistics]:
+    """Of the outlets of entries that are compared with any other."""
+    met = {i for entry, found in near.items() if found for i in (entry, *found)}
+    outlets = {subjects_of[i].outlet_id for i in met if i in subjects_of}
+    return statistics_of(conn, sorted(outlets)) if outlets else {}
+
+
+def _seen(conn: Connection, statuses: Mapping[str, StoryStatus]) -> set[str]:
+    """Stories that readers see, or saw once; nearly always those shown now."""
+    hidden = {story for story, status in statuses.items() if status in HIDDEN}
+    pasts = story_past.of_releases(conn, hidden) if hidden else {}
+    return {story for story in statuses if story not in hidden or pasts[story].seen}
