@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.actions.changes import Event, events_after
+from aggregator.actions.changes import Event, changes_after, events_after, with_stories
 from aggregator.actions.material import chosen, load_public
 from aggregator.actions.webhook_payload import message_id, payload
 from aggregator.actions.webhook_rules import Outcome
@@ -26,8 +26,10 @@ from aggregator.store.webhooks import WebhookState
 
 __all__ = ["Due", "next_due", "of_interest", "settle"]
 
-# Changes looked at for the next one of interest.
-_STRETCH = 50
+# Changes looked at for the next one of interest: a few at a time, since most often it is the
+# first one; and so many times before the cursor is noted.
+_STRETCH = 20
+_STRETCHES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +74,18 @@ def next_due(
     waiting = deliveries.first_waiting(conn, state.id)
     if waiting is not None:
         return _again(conn, waiting, state=state, webhook=webhook, settings=settings)
-    found = events_after(conn, state.seq, limit=_STRETCH, settings=settings)
-    wanted = of_interest(conn, found.events, webhook, settings=settings, webhook_id=state.id)
-    if not wanted:
-        moved = found.cursor > state.seq
-        return (
-            Due(state=state, delivery=None, cursor=found.cursor, more=found.more)
-            if moved
-            else None
-        )
-    event = wanted[0]
-    return _due(
-        Delivery(webhook_id=state.id, seq=event.change.seq),
-        event,
-        state=state,
-        webhook=webhook,
-        settings=settings,
+    cursor, more = state.seq, True
+    for _ in range(_STRETCHES):
+        found = changes_after(conn, cursor, limit=_STRETCH)
+        event = _first_wanted(conn, found.events, webhook, settings=settings, webhook_id=state.id)
+        if event is not None:
+            fresh = Delivery(webhook_id=state.id, seq=event.change.seq)
+            return _due(fresh, event, state=state, webhook=webhook, settings=settings)
+        cursor, more = found.cursor, found.more
+        if not more:
+            break
+    return (
+        Due(state=state, delivery=None, cursor=cursor, more=more) if cursor > state.seq else None
     )
 
 
@@ -114,6 +112,25 @@ def settle(conn: Connection, due: Due, outcome: Outcome | None) -> None:
     webhooks.note_health(conn, due.state.id, outcome.health)
     if outcome.settled:
         webhooks.advance(conn, due.state.id, seq=due.cursor)
+
+
+def _first_wanted(
+    conn: Connection,
+    events: Sequence[Event],
+    webhook: WebhookPolicy,
+    *,
+    settings: Settings,
+    webhook_id: int,
+) -> Event | None:
+    """The first event of interest, with its story; one is loaded, then ever more at a time."""
+    done, size = 0, 1
+    while done < len(events):
+        part = with_stories(conn, tuple(events[done : done + size]), settings)
+        wanted = of_interest(conn, part, webhook, settings=settings, webhook_id=webhook_id)
+        if wanted:
+            return wanted[0]
+        done, size = done + size, size * 4
+    return None
 
 
 def of_interest(
