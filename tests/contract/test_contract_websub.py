@@ -60,6 +60,13 @@ def test_what_a_feed_is_leaving_is_not_its_current_one(
     assert found.token == "t2"
 
 
+def test_pushes_are_counted_whatever_became_of_their_subscription(conn: Connection) -> None:
+    assert websub.totals(conn) == (0, 0)
+    websub.save(conn, replace(PUSHED, ignored=2))
+    websub.save(conn, replace(PUSHED, token="t2", state=SubscriptionState.ENDED, pushes=5))
+    assert websub.totals(conn) == (6, 2)
+
+
 def test_only_what_has_ended_is_purged(conn: Connection) -> None:
     for token, state in zip("abcde", SubscriptionState, strict=True):
         websub.save(conn, replace(PUSHED, token=token, state=state, feed_id=token))
@@ -76,6 +83,7 @@ def test_only_what_has_ended_is_purged(conn: Connection) -> None:
         pytest.param({}, NOW + DAY + TRUST * 1.1, True, False, id="none for long"),
         pytest.param({"last_push_at": None}, NOW + DAY, True, False, id="none ever"),
         pytest.param({"missed_at": NOW + 2 * DAY}, NOW + 2 * DAY, True, False, id="one missed"),
+        pytest.param({"fruitless": 3}, NOW + 2 * DAY, True, False, id="about something else"),
         pytest.param({"missed_at": NOW}, NOW + 2 * DAY, True, True, id="missed long ago"),
         pytest.param(
             {"state": SubscriptionState.DENIED}, NOW + 2 * DAY, False, False, id="denied since"
