@@ -19,7 +19,7 @@ from aggregator.match.announced import announced, title_similarity
 from aggregator.match.codec import Content, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
-from aggregator.match.shared_keys import shared_keys
+from aggregator.match.shared_keys import share_a_key, shared_keys
 from aggregator.match.shingles import Hashes, membership, shared
 from aggregator.match.statistics import Beside, Statistics, beside
 from aggregator.match.titles import differs_in_slot, same_title
@@ -264,8 +264,7 @@ def unlike(a: Subject, b: Subject) -> bool:
         return False
     if _slug_same(first, second):
         return False
-    keys = shared_keys(a, b)
-    if keys["shared_link"] or keys["shared_number"]:
+    if share_a_key(a, b):
         return False
     few, many = _by_length(first, second)
     return shared(few.shingles, many.shingles) / max(1, len(few.shingles)) < FAINT_CONTAINMENT

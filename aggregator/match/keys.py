@@ -14,6 +14,7 @@ from aggregator.match.titles import read_title
 from aggregator.text import fold, tokens
 
 __all__ = [
+    "MOBILE",
     "body_key",
     "link_keys",
     "number_keys",
@@ -33,7 +34,7 @@ _MIN_SLUG_WORDS = 3
 _SUFFIX = re.compile(r"\.(?:s?html?|php|aspx?|jsp|bild)\b.*$", re.IGNORECASE)
 _WIRE_TAIL = re.compile(r"[-.]?\b(?:dpa|afp|apa|sid|kna|epd|ap)\.urn-newsml.*$", re.IGNORECASE)
 _NOISE = re.compile(r"^(?:[0-9]{5,}|[0-9a-f]{8,}|[a-z]{1,4}[0-9]{4,}|article[0-9a-f]{8,})$")
-_MOBILE = re.compile(r"^(?:www|m|mobil|mobile|amp)\.")
+MOBILE = re.compile(r"^(?:www|m|mobil|mobile|amp)\.")
 # An article's id at the end of its path; years and days are shorter.
 _ARTICLE = re.compile(
     r"[-/.](?:zr-|li\.|a-)?(\d{7,}|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.s?html?)?$"
@@ -86,7 +87,7 @@ def link_keys(link: str | None) -> tuple[str, ...]:
     found = _ARTICLE.search(path)
     # A path without words is nothing but an id: the link itself says as much.
     if found and found.start() > 0:
-        host = _MOBILE.sub("", parts.hostname or "")
+        host = MOBILE.sub("", parts.hostname or "")
         keys.append(f"link:{_digest(f'{host}#{found.group(1)}')}")
     return tuple(keys)
 

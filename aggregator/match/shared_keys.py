@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TypedDict
 
-from aggregator.match.keys import link_keys, number_keys, permalink
+from aggregator.match.keys import MOBILE, link_keys, number_keys, permalink
 from aggregator.model.matching import Subject
 
-__all__ = ["SharedKeys", "shared_keys"]
+__all__ = ["SharedKeys", "share_a_key", "shared_keys"]
 
 # Keys of one poll's batch and its candidates, as `codec.DECODED`.
 KEYS_KEPT = 4_096
@@ -31,6 +31,27 @@ def shared_keys(a: Subject, b: Subject) -> SharedKeys:
         shared_number=not numbers_a.isdisjoint(numbers_b),
         other_number=bool(numbers_a and numbers_b) and numbers_a.isdisjoint(numbers_b),
     )
+
+
+def share_a_key(a: Subject, b: Subject) -> bool:
+    """Whether two entries share a link or a number.
+
+    The keys of stored entries are made again only where they could be shared: most
+    candidates are of another host, and most entries carry no number.
+    """
+    (links, numbers), one_host = _keys(a), _host(a) == _host(b)
+    if not numbers and not (links and one_host):
+        return False
+    found = shared_keys(a, b)
+    return found["shared_link"] or found["shared_number"]
+
+
+def _host(subject: Subject) -> str:
+    """What of a link every key of it begins with, mobile prefixes aside."""
+    link = subject.link or permalink(subject.guid) or ""
+    authority = link.partition("//")[2].partition("/")[0].partition("?")[0].partition("#")[0]
+    host = authority.rpartition("@")[2].partition(":")[0].lower()
+    return MOBILE.sub("", host)
 
 
 def _keys(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:

@@ -86,7 +86,8 @@ def _statistics(
     conn: Connection, near: Mapping[int, Sequence[int]], *, subjects_of: Mapping[int, Subject]
 ) -> dict[str, Statistics]:
     """Of the outlets of entries that are compared with any other."""
-    met = {i for entry, found in near.items() if found for i in (entry, *found)}
+    pairs = ((entry, other) for entry, found in near.items() for other in found)
+    met = {i for pair in pairs if pair[1] in subjects_of for i in pair}
     outlets = {subjects_of[i].outlet_id for i in met if i in subjects_of}
     return statistics_of(conn, sorted(outlets)) if outlets else {}
 
