@@ -24,6 +24,7 @@ __all__ = [
     "Difference",
     "Piece",
     "StoryFile",
+    "body_of",
     "differ",
     "pieces",
     "read_story",
@@ -147,6 +148,11 @@ def pieces(revision: RevisionRecord) -> tuple[Piece, ...]:
     return tuple(piece for piece in found if piece.text)
 
 
+def body_of(revision: RevisionRecord) -> str:
+    """The text without its boilerplate, as readers of the feeds get it; else the teaser."""
+    return Cleaned(text=revision.text, spans=revision.spans).body() or revision.summary
+
+
 def differ(left: RevisionRecord, right: RevisionRecord, *, whole: bool) -> Difference:
     """Word diff of two revisions.
 
@@ -164,7 +170,7 @@ def differ(left: RevisionRecord, right: RevisionRecord, *, whole: bool) -> Diffe
 def _text(revision: RevisionRecord, *, whole: bool) -> str:
     if whole:
         return revision.text
-    return Cleaned(text=revision.text, spans=revision.spans).body() or revision.summary
+    return body_of(revision)
 
 
 def _without_held(conn: Connection, rows: Sequence[LogRow], *, held: bool) -> tuple[LogRow, ...]:

@@ -5,6 +5,7 @@ The usual viewers are foreign scripts, which the pages' security policy refuses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Any
@@ -39,10 +40,12 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}: API</title>"
+    yield '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
     yield '<link rel="stylesheet" href="/static/site.css"></head><body><main class="wide">'
+    yield '<nav aria-label="Pages"><a href="/">Stories</a></nav>'
     yield f"<h1>{title}: API</h1>"
     for paragraph in schema["info"]["description"].split("\n\n"):
-        yield f"<p>{escape(paragraph)}</p>"
+        yield f"<p>{_marked(paragraph)}</p>"
     yield '<p>For programs: <a href="openapi.json">openapi.json</a></p>'
     prefix = schema["servers"][0]["url"]
     for path, methods in schema["paths"].items():
@@ -57,7 +60,7 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
 def _operation(heading: str, operation: Mapping[str, Any]) -> Iterator[str]:
     yield f'<h2 class="break"><code>{escape(heading)}</code></h2>'
     for paragraph in operation.get("description", "").split("\n\n"):
-        yield f"<p>{escape(paragraph)}</p>"
+        yield f"<p>{_marked(paragraph)}</p>"
     parameters = operation.get("parameters", [])
     if parameters:
         # A table may be wider than a phone: it is scrolled, and the page is not.
@@ -67,7 +70,7 @@ def _operation(heading: str, operation: Mapping[str, Any]) -> Iterator[str]:
         yield "</thead><tbody>"
         for one in parameters:
             cells = (one["name"], one["in"], _type(one["schema"]), one.get("description", ""))
-            yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+            yield f"<tr>{''.join(f'<td>{_marked(cell)}</td>' for cell in cells)}</tr>"
         yield "</tbody></table></div>"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
@@ -92,6 +95,11 @@ def _shape(name: str, shape: Mapping[str, Any]) -> Iterator[str]:
         for key, one in shape.get("properties", {}).items()
     )
     yield f"<ul>{''.join(rows)}</ul>"
+
+
+def _marked(text: str) -> str:
+    """Escaped, what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _type(schema: Mapping[str, Any]) -> str:

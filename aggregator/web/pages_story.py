@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from aggregator.actions.dossier import (
     Difference,
     StoryFile,
+    body_of,
     differ,
     pieces,
     read_story,
@@ -96,6 +97,7 @@ def show(page: OpenPage, story_id: str, asked: Annotated[Asked, Query()]) -> Res
         stripped=asked.stripped,
         said=asked.said,
         pieces=pieces(canonical) if canonical else (),
+        body=body_of(canonical) if canonical else "",
         mode=mode.value,
         beginning=_beginning(found.story, mode),
         whole_text=page.visitor.is_editor or mode is ContentMode.FULL,

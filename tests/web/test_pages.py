@@ -181,3 +181,13 @@ def test_every_word_of_the_templates_has_both_languages() -> None:
         source = loader.get_source(environment(), name)[0]
         for key in re.findall(r"\bt\('([\w.-]+)'[,)]", source):
             assert key in words, f"{name}: {key}"
+
+
+def test_a_storys_text_has_no_holes_where_boilerplate_was_cut(browser: Any) -> None:
+    stories = re.findall(r'<h2[^>]*><a href="(/story/[0-9a-f-]+)"', browser.get("/").text)
+    assert len(stories) > 10
+    for story in stories:
+        body = re.search(r'<div class="body"[^>]*>(.*?)</div>', browser.get(story).text, re.DOTALL)
+        assert body
+        assert body[1] == body[1].strip(), story
+        assert "\n\n\n" not in body[1], story
