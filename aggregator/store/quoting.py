@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, or_, select, update
 
 from aggregator.model.matching import ENGINE
 from aggregator.store import schema, schema_people, search_index
@@ -98,6 +98,8 @@ def forget_quotations(
     """
     for table, column in _texts():
         where: list[ColumnElement[bool]] = [column.is_not(None)]
+        if isinstance(column.type, Text):
+            where.append(column != "")
         if table is schema_people.audit:
             where.append(table.c.action != _REDACTION)
         _erase(conn, column, where=where, words=words.own)

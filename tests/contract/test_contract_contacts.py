@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from starlette.testclient import TestClient
 
 from aggregator.actions.dossier import pieces
 from aggregator.actions.learn import decide_block, learn_blocks
@@ -15,6 +18,7 @@ from aggregator.actions.replay import replay
 from aggregator.actions.retention import Retained, retain
 from aggregator.clean import contacts as marks
 from aggregator.clean.blocks import observe
+from aggregator.cli.story_commands import _print_text
 from aggregator.model.entries import SpanKind
 from aggregator.model.feeds import BoilerplateRule
 from aggregator.model.policy import RetentionPolicy, Settings
@@ -22,6 +26,8 @@ from aggregator.store import blocks, feeds, maintenance, records, search, story_
 from aggregator.store.blocks import BlockStatus, LearnedBlock
 from aggregator.store.database import Database
 from aggregator.store.query import parse
+from aggregator.web.application import create_app
+from aggregator.web.services import WebServices
 from tests.contract.pressroom import NOW, OUTLETS, item, poll, pressroom, values_of_all_tables
 
 POLICY = RetentionPolicy(keep_contacts=timedelta(days=90))
@@ -84,6 +90,30 @@ def test_names_numbers_and_addresses_are_gone_and_the_rest_stands_where_it_stood
     assert "<p>" in new.html
     assert "href" not in new.html
     assert maintenance.check(database) == ()
+
+
+def test_the_pages_and_the_command_line_say_that_it_was_erased(
+    database: Database, settings: Settings
+) -> None:
+    poll(database, settings, "wache", release())
+    retain(database, POLICY, now=LATER)
+    services = WebServices(database=database, settings=settings, clock=lambda: LATER)
+    with database.read() as conn:
+        (story,) = story_views.newest(conn, limit=1).ids
+        entry = records.entry(conn, 1)
+    with TestClient(create_app(services), base_url="http://127.0.0.1") as client:
+        for language, words in (("en", "contact data erased"), ("de", "Kontaktdaten gelöscht")):
+            headers = {"Accept-Language": language}
+            page = client.get(f"/story/{story}", params={"stripped": "true"}, headers=headers).text
+            assert words in page
+            assert marks.ERASED not in page
+            assert not [word for word in SECRETS if word in page]
+    console = Console(record=True, file=io.StringIO(), width=200)
+    _print_text(console, entry)
+    shown = console.export_text()
+    assert marks.ERASED_WORDS in shown
+    assert marks.ERASED not in shown
+    assert BODY[:60] in shown
 
 
 def test_search_finds_the_release_and_not_the_officer(
