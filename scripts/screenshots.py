@@ -25,7 +25,7 @@ from aggregator.web.sessions import hash_password
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "only for these pictures"
-SHOTS = ("log", "feeds", "insights", "review")
+SHOTS = ("log", "feeds", "insights", "review", "subscribers")
 
 
 @contextmanager
@@ -61,6 +61,10 @@ def shoot(browser: Browser, base: str) -> None:
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     page.goto(base)
     save(page, "stories")
+    page.goto(f"{base}/searches?q=Radwegbr%C3%BCcken")
+    page.get_by_label("Name").fill("Bridges for cyclists")
+    page.get_by_role("button", name="Save", exact=True).click()
+    save(page, "searches")
     page.goto(f"{base}/?flag=copies")
     page.locator(".stories h2 a", has_text="Radweg").first.click()
     save(page, "story")
@@ -81,6 +85,8 @@ def shoot(browser: Browser, base: str) -> None:
     page = phone.new_page()
     page.goto(base)
     save(page, "phone-dark")
+    page.goto(f"{base}/insights")
+    save(page, "phone-insights")
 
 
 def save(page: Page, name: str) -> None:
