@@ -85,7 +85,9 @@ def _default(value: Any) -> str:  # noqa: ANN401 - any default of any key
         return f'"{format_duration(value)}"'
     if isinstance(value, str):
         return f'"{value.value if isinstance(value, Enum) else value}"'
-    return {"()": "[]"}.get(str(value), str(value))
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_default, value))}]"
+    return str(value)
 
 
 def _main(path: Path) -> None:

@@ -37,6 +37,11 @@ def test_shipped_issuers_are_named_by_one_spelling() -> None:
     assert not {outlet.issuer for outlet in found.outlets} & spellings
 
 
+def test_defaults_are_written_as_a_configuration_writes_them() -> None:
+    assert '`["new", "correction", "withdrawal"]`' in key_tables()
+    assert "<" not in key_tables()
+
+
 def test_the_key_tables_of_the_reference_are_up_to_date() -> None:
     page = PAGE.read_text("utf-8")
     fresh = with_key_tables(page)
