@@ -173,7 +173,8 @@ def _exhibit(number: int) -> tuple[str, list[str]]:
             (
                 "Das Ding der Woche steht im Foyer des Museums und kann ohne Karte angesehen "
                 "werden. Eine Tafel erzählt, woher es kommt und wer es dem Haus geschenkt hat. "
-                "Nach einer Woche kehrt es in das Magazin zurück und macht dem nächsten Ding Platz."
+                "Nach einer Woche kehrt es in das Magazin zurück und macht dem nächsten Ding "
+                "Platz."
             ),
         ],
     )
