@@ -74,7 +74,6 @@ for command in (
     daemon_commands.schedule,
     demo_commands.demo,
     event_commands.notify,
-    event_commands.notify,
     event_commands.webhooks,
     export_commands.export,
     feeds,

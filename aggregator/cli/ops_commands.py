@@ -14,7 +14,6 @@ from aggregator.actions.status import Status, read_status
 from aggregator.app import open_app
 from aggregator.cli.context import CliContext, pass_context
 from aggregator.cli.event_commands import listener_lines
-from aggregator.cli.event_commands import listener_lines
 from aggregator.clock import utc_now
 from aggregator.config import load
 from aggregator.errors import EXIT_FAILED
@@ -54,7 +53,6 @@ def status(context: CliContext, /, *, as_json: bool) -> None:
         *_backup_lines(found.backup),
         *_push_lines(found),
         *(f"failing    {feed}: {error}" for feed, error in found.failing),
-        *listener_lines(found),
         *listener_lines(found),
     ]
     for line in lines:
@@ -151,14 +149,6 @@ def _status_json(found: Status) -> dict[str, object]:
         "last_published_at": published.isoformat() if published else None,
         "database": asdict(found.sizes),
         "leases": [lease.name for lease in found.leases],
-        "webhooks": [
-            {"name": hook.policy.name, "state": hook.word, "behind": hook.behind, "dead": hook.dead}
-            for hook in found.webhooks
-        ],
-        "channels": [
-            {"name": channel.policy.name, "state": channel.word, "waiting": channel.waiting}
-            for channel in found.channels
-        ],
         "webhooks": [
             {
                 "name": hook.policy.name,
