@@ -23,7 +23,7 @@ from aggregator.match.shared_keys import share_a_key, shared_keys
 from aggregator.match.shingles import Hashes, membership, shared
 from aggregator.match.statistics import Beside, Statistics, beside
 from aggregator.match.titles import differs_in_slot, same_title
-from aggregator.match.titles_frame import frame_spots
+from aggregator.match.titles_frame import frame_spots, names_replaced
 from aggregator.match.windows import Timeliness, Timing, timing
 from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
@@ -141,9 +141,11 @@ class Evidence:
         """
         if not self.telling or self.title_same:
             return False
-        first, second = self.sides
-        cut = max(self.containment, self.containment_long) > 1 - OWN_SHARE
-        return frame_spots(first.title.tokens, second.title.tokens) > (1 if cut else 0)
+        first, second = (side.title for side in self.sides)
+        spots = frame_spots(first.tokens, second.tokens)
+        if max(self.containment, self.containment_long) <= 1 - OWN_SHARE:
+            return spots > 0
+        return spots > 1 and names_replaced(first.core, second.core)
 
     @property
     def opening(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-__all__ = ["frame_spots"]
+__all__ = ["frame_spots", "names_replaced"]
 
 # Share of the longer headline that is the pattern. Corpus: of 3,585 true pairs 16 have
 # headlines that differ in spots only, and none of them shares more than .2 of its words.
@@ -39,3 +39,24 @@ def frame_spots(a: tuple[str, ...], b: tuple[str, ...]) -> int:
             spots += 1
     longer = max(len(first), len(second))
     return spots if kept >= max(FRAME_WORDS, FRAME_SHARE * longer) else 0
+
+
+def names_replaced(a: str, b: str) -> bool:
+    """Whether words with a capital alone stand in the spots in which two headlines differ.
+
+    An editor replaces verbs and small words, too; a template's fillings differ in names.
+
+    Args:
+        a: A stripped headline as written.
+        b: Another one of the same pattern.
+    """
+    first, second = sorted((a.split(), b.split()))
+    folded = [[word.casefold() for word in words] for words in (first, second)]
+    matcher = SequenceMatcher(None, *folded, autojunk=False)
+    differing = [
+        word
+        for tag, from_a, to_a, from_b, to_b in matcher.get_opcodes()
+        if tag != "equal"
+        for word in (*first[from_a:to_a], *second[from_b:to_b])
+    ]
+    return all(word[:1].isupper() for word in differing)

@@ -62,6 +62,20 @@ def test_one_word_of_a_headline_replaced_over_a_cut_text_is_an_editor(
     assert compare(whole, cut, policy=MatchPolicy()).verdict is Verdict.DUPLICATE
 
 
+def test_verbs_and_small_words_replaced_over_a_cut_text_are_an_editor(
+    make_subject: MakeSubject,
+) -> None:
+    whole = item(make_subject, 1, "Dorna", "Kelmar", "Bruns aus Otterdiek")
+    cut = make_subject(
+        2,
+        title="Abendmusik von Kelmar fuer Dorna",
+        body=" ".join(whole.body.split()[:24]),
+        outlet="portal",
+        hours=3,
+    )
+    assert compare(whole, cut, policy=MatchPolicy()).verdict is Verdict.DUPLICATE
+
+
 @pytest.mark.parametrize(
     ("a", "b", "spots"),
     [
