@@ -51,8 +51,7 @@ def names_replaced(a: str, b: str) -> bool:
         b: Another one of the same pattern.
     """
     first, second = sorted((a.split(), b.split()))
-    folded = [[word.casefold() for word in words] for words in (first, second)]
-    matcher = SequenceMatcher(None, *folded, autojunk=False)
+    matcher = SequenceMatcher(None, _folded(first), _folded(second), autojunk=False)
     differing = [
         word
         for tag, from_a, to_a, from_b, to_b in matcher.get_opcodes()
@@ -60,3 +59,7 @@ def names_replaced(a: str, b: str) -> bool:
         for word in (*first[from_a:to_a], *second[from_b:to_b])
     ]
     return all(word[:1].isupper() for word in differing)
+
+
+def _folded(words: list[str]) -> list[str]:
+    return [word.casefold() for word in words]
