@@ -1,6 +1,6 @@
 """Exports as evidence: lines, a manifest of their hashes, a signature; and their verification.
 
-    story lines | {"manifest": {"query", "exported_at", "stories", "sha256", "lines"}}
+    story lines | {"manifest": {"query", "filters", "exported_at", "stories", "sha256", "lines"}}
                 | {"signature": {"algorithm", "key", "public_key", "value"}}
 
 The signature is over `PREFIX` and the bytes of the manifest's line, line feed included. The
@@ -14,7 +14,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
@@ -49,7 +49,12 @@ class Verification:
 
 
 def signed_lines(
-    stories: Iterable[bytes], *, query: str, exported_at: str, key: SigningKey
+    stories: Iterable[bytes],
+    *,
+    query: str,
+    filters: Mapping[str, str],
+    exported_at: str,
+    key: SigningKey,
 ) -> Iterator[bytes]:
     """The lines of an export, each with its line feed: stories, manifest, signature."""
     whole, hashes = hashlib.sha256(), []
@@ -61,6 +66,7 @@ def signed_lines(
         "manifest",
         {
             "query": query,
+            "filters": dict(filters),
             "exported_at": exported_at,
             "stories": len(hashes),
             "sha256": whole.hexdigest(),

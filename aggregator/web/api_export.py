@@ -15,7 +15,7 @@ from aggregator.actions.evidence_files import signed_lines
 from aggregator.actions.material import mark_private, public_feeds
 from aggregator.actions.signing import signing_key
 from aggregator.web.api_models import StoryOut
-from aggregator.web.api_parameters import Words
+from aggregator.web.api_parameters import Wanted
 from aggregator.web.problems import problems
 from aggregator.web.services import WebServices
 
@@ -37,22 +37,23 @@ def router(services: WebServices) -> APIRouter:
     routes = APIRouter(tags=["stories"])
 
     @routes.get("/export", responses={**problems(), **_ANSWER}, response_class=StreamingResponse)
-    def export(q: Words = "", limit: Most = 1_000) -> StreamingResponse:
+    def export(wanted: Wanted, limit: Most = 1_000) -> StreamingResponse:
         """What a search finds, to be kept as evidence.
 
         Every line but the last two is a story as `/stories` gives it. The next is
-        `{"manifest": {"query", "exported_at", "stories", "sha256", "lines"}}`: `lines` are
-        the SHA-256 hashes of the lines in order, `sha256` is the hash of all of them, line
-        feeds included. The last is `{"signature": {"algorithm", "key", "public_key",
+        `{"manifest": {"query", "filters", "exported_at", "stories", "sha256", "lines"}}`:
+        `lines` are the SHA-256 hashes of the lines in order, `sha256` is the hash of all of
+        them, line feeds included. The last is `{"signature": {"algorithm", "key", "public_key",
         "value"}}` over the manifest. `aggregator export verify FILE` checks it all.
         """
         # Key and first page are read before the answer begins, so that errors are answers.
         key = signing_key(services.database, services.settings.web, clock=services.clock)
-        lines = _story_lines(services, q, limit=limit)
+        lines = _story_lines(services, wanted, limit=limit)
         first = next(lines, None)
         body = signed_lines(
             chain([first] if first else [], lines),
-            query=q,
+            query=wanted.words,
+            filters=_filters(wanted),
             exported_at=services.clock().isoformat(),
             key=key,
         )
@@ -62,14 +63,26 @@ def router(services: WebServices) -> APIRouter:
     return routes
 
 
-def _story_lines(services: WebServices, words: str, *, limit: int) -> Iterator[bytes]:
+def _filters(wanted: StoryFilter) -> dict[str, str]:
+    """Those that were set."""
+    named = {
+        "outlet": wanted.outlet,
+        "kind": wanted.kind,
+        "issuer": wanted.issuer,
+        "language": wanted.language,
+        "flag": wanted.flag,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _story_lines(services: WebServices, wanted: StoryFilter, *, limit: int) -> Iterator[bytes]:
     policy = services.settings.publish
     public = public_feeds(services.settings.feeds)
     cursor, left = "", limit
     while left > 0:
         page = browse_stories(
             services.database,
-            StoryFilter(words=words),
+            wanted,
             limit=min(_PAGE, left),
             before=cursor,
             timezone=policy.timezone,

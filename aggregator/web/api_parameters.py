@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 
-__all__ = ["EntryId", "Limit", "RowCursor", "StoryCursor", "StoryId", "Text", "Words"]
+from aggregator.actions.browsing import Flag, StoryFilter
+from aggregator.model.feeds import OutletKind
+
+__all__ = ["EntryId", "Limit", "RowCursor", "StoryCursor", "StoryId", "Text", "Wanted", "Words"]
 
 # Exact in JavaScript and well below what databases count to.
 _MAX_ID = 2**53
@@ -22,3 +25,25 @@ RowCursor = Annotated[int | None, Query(ge=0, le=_MAX_ID, description="`next` of
 StoryCursor = Annotated[str, Query(pattern=_STORY_CURSOR, description="`next` of the page before")]
 Words = Annotated[str, Query(max_length=2_000, pattern=_NO_NULL, description="A search query")]
 Text = Annotated[str, Query(max_length=200, pattern=_NO_NULL)]
+
+
+def _wanted(  # noqa: PLR0917 - one for each filter
+    q: Words = "",
+    outlet: Text = "",
+    kind: OutletKind | None = None,
+    issuer: Text = "",
+    language: Text = "",
+    flag: Flag | None = None,
+) -> StoryFilter:
+    return StoryFilter(
+        words=q,
+        outlet=outlet,
+        kind=kind.value if kind else "",
+        issuer=issuer,
+        language=language,
+        flag=flag.value if flag else "",
+    )
+
+
+# A search and its filters, named as on `/`.
+Wanted = Annotated[StoryFilter, Depends(_wanted)]

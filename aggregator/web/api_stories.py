@@ -6,10 +6,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from aggregator.actions.browsing import StoryFilter, browse_stories
+from aggregator.actions.browsing import browse_stories
 from aggregator.actions.material import mark_private, public_feeds
 from aggregator.actions.visible import search_entries, visible_entry, visible_story
-from aggregator.model.feeds import OutletKind
 from aggregator.web.api_models import EntryOut, HitList, StoryList, StoryOut, hits_of
 from aggregator.web.api_parameters import (
     EntryId,
@@ -17,7 +16,7 @@ from aggregator.web.api_parameters import (
     RowCursor,
     StoryCursor,
     StoryId,
-    Text,
+    Wanted,
     Words,
 )
 from aggregator.web.problems import problems
@@ -37,25 +36,10 @@ def router(services: WebServices) -> APIRouter:
 
 def _add_list(routes: APIRouter, services: WebServices) -> None:
     @routes.get("/stories", responses=problems(), tags=["stories"])
-    def list_stories(  # noqa: PLR0913, PLR0917 - one for each filter
-        q: Words = "",
-        outlet: Text = "",
-        kind: OutletKind | None = None,
-        issuer: Text = "",
-        language: Text = "",
-        cursor: StoryCursor = "",
-        limit: Limit = 50,
-    ) -> StoryList:
+    def list_stories(wanted: Wanted, cursor: StoryCursor = "", limit: Limit = 50) -> StoryList:
         """Merged stories, newest first, narrowed by a search and filters."""
         settings = services.settings
         policy, public = settings.publish, public_feeds(settings.feeds)
-        wanted = StoryFilter(
-            words=q,
-            outlet=outlet,
-            kind=kind.value if kind else "",
-            issuer=issuer,
-            language=language,
-        )
         page = browse_stories(
             services.database, wanted, limit=limit, before=cursor, timezone=policy.timezone
         )

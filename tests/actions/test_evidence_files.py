@@ -33,7 +33,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def exported(key: SigningKey = KEY, stories: list[bytes] | None = None) -> list[bytes]:
     lines = STORIES if stories is None else stories
-    return list(signed_lines(lines, query="ferry", exported_at="2026-03-02T09:30:00", key=key))
+    return list(
+        signed_lines(lines, query="ferry", filters={}, exported_at="2026-03-02T09:30:00", key=key)
+    )
 
 
 def test_what_was_signed_is_intact() -> None:

@@ -3,6 +3,7 @@
 # ruff: noqa: ANN401 - the fixture's class lives in conftest, which cannot be imported
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -41,6 +42,17 @@ def test_a_search_finds_one_story_with_its_copies(browser: Any) -> None:
     assert answer.text.count("<article") == 1
     assert "outlets" in answer.text
     assert "/feed.atom?q=Radwegbr%C3%BCcken" in answer.text
+
+
+def test_an_export_holds_the_stories_of_the_view_it_was_asked_from(browser: Any) -> None:
+    view = "/?q=&outlet=&kind=agency&issuer=&language=&flag=copies"
+    page = browser.get(view).text
+    (address,) = re.findall(r'href="(/api/export[^"]*)"', page)
+    *lines, manifest, _signature = browser.get(html.unescape(address)).text.splitlines()
+    shown = re.findall(r'<h2[^>]*><a href="/story/([0-9a-f-]+)"', page)
+    assert shown
+    assert [json.loads(line)["id"] for line in lines] == shown
+    assert json.loads(manifest)["manifest"]["filters"] == {"kind": "agency", "flag": "copies"}
 
 
 def test_held_stories_are_shown_to_nobody_but_editors(browser: Any) -> None:
