@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from aggregator.actions.joining import settle_merged
 from aggregator.errors import UsageError
 from aggregator.match import choose_canonical, compare
 from aggregator.model.matching import Comparison, Pin, PinKind, Subject, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.pipeline.standing import joined
-from aggregator.store import pins, stories, story_past, story_views, subjects
+from aggregator.store import pins, stories, story_views, subjects
 from aggregator.store.database import Connection
 
 __all__ = ["carry_out", "undo"]
@@ -115,12 +115,7 @@ def _merge(
     stories.merge(
         conn, survivor, absorbed=absorbed, reason=reason, now=now, canonical_id=canonical
     )
-    seen = story_past.of_releases(conn, [survivor])[survivor].seen
-    status = joined(kept.status, gone.status, seen=seen)
-    until = [u for u in (kept.embargo_until, gone.embargo_until) if u is not None]
-    stories.set_status(
-        conn, survivor, status, reason=reason, now=now, embargo_until=max(until, default=None)
-    )
+    settle_merged(conn, kept, gone, reason=reason, now=now)
     return f"story {absorbed} merged into {survivor}"
 
 

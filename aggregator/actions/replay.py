@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from aggregator.actions.joining import settle_merged
 from aggregator.actions.replay_changes import Change, ChangeOf, Cluster, clusters
 from aggregator.actions.replay_regroup import regroup
 from aggregator.actions.replay_scene import gather_scene
@@ -22,7 +23,6 @@ from aggregator.actions.replay_timeline import Fresh
 from aggregator.match import POLICY_VERSION, choose_canonical
 from aggregator.model.matching import Action, Decision, PinKind
 from aggregator.model.policy import Settings
-from aggregator.pipeline.standing import joined
 from aggregator.store import (
     bands,
     decisions,
@@ -30,7 +30,6 @@ from aggregator.store import (
     pins,
     records,
     stories,
-    story_past,
     story_views,
     subjects,
 )
@@ -132,7 +131,8 @@ def _before(conn: Connection, changes: Sequence[Change]) -> dict[int, Decision]:
     return {
         decision.entry_id: decision
         for decision in decisions.of_entries(conn, wanted)
-        if decision.entry_id in wanted and decision.action is not Action.NEAR_MISS
+        if decision.entry_id in wanted
+        and decision.action not in {Action.NEAR_MISS, Action.RELEASED}
     }
 
 
@@ -238,12 +238,7 @@ def _merge(conn: Connection, group: Sequence[int], *, now: datetime) -> None:
         stories.merge(
             conn, survivor, absorbed=story, reason=reason, now=now, canonical_id=canonical
         )
-        seen = story_past.of_releases(conn, [survivor])[survivor].seen
-        status = joined(kept.status, gone.status, seen=seen)
-        until = [u for u in (kept.embargo_until, gone.embargo_until) if u is not None]
-        stories.set_status(
-            conn, survivor, status, reason=reason, now=now, embargo_until=max(until, default=None)
-        )
+        settle_merged(conn, kept, gone, reason=reason, now=now)
 
 
 def _canonical(conn: Connection, entry_ids: Sequence[int]) -> int:

@@ -53,6 +53,7 @@ class Action(StrEnum):
     SPLIT = "split"
     PINNED = "pinned"
     UNPINNED = "unpinned"
+    RELEASED = "released"
 
 
 class PinKind(StrEnum):

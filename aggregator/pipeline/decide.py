@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 
 from aggregator.match import Statistics, assign, choose_canonical, compare, unlike
 from aggregator.model.entries import NoticeKind
@@ -27,7 +27,7 @@ from aggregator.model.matching import (
 )
 from aggregator.model.policy import MatchPolicy
 from aggregator.model.stories import ChangeKind, StoryStatus
-from aggregator.pipeline.standing import joined, withdrawn
+from aggregator.pipeline.standing import Standing, holds, later, together, withdrawn
 
 __all__ = ["Decided", "Surroundings", "change_kind", "decide_all", "story_status"]
 
@@ -47,6 +47,8 @@ class Surroundings:
         members: Story id -> its entry ids.
         canonicals: Story id -> its canonical entry's id.
         statuses: Story id -> how it is shown.
+        ends: Story id -> the latest end of an embargo stated so far, or None.
+        lifted: Stories that an editor released.
         seen: Stories that readers see, or saw once.
         pins: Active pins that touch any of them.
         policy: `[match]`.
@@ -59,6 +61,8 @@ class Surroundings:
     members: dict[str, list[int]] = field(default_factory=dict)
     canonicals: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, StoryStatus] = field(default_factory=dict)
+    ends: dict[str, datetime | None] = field(default_factory=dict)
+    lifted: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     pins: tuple[Pin, ...] = ()
     policy: MatchPolicy
@@ -136,7 +140,7 @@ def story_status(
     entry: Subject,
     kind: ChangeKind,
     *,
-    before: StoryStatus,
+    before: Standing,
     seen: bool,
     policy: MatchPolicy,
     now: datetime,
@@ -146,7 +150,7 @@ def story_status(
     Args:
         entry: The entry that was added or revised.
         kind: What it does to the story.
-        before: How the story was shown (USABLE for a new one).
+        before: How the story stood (USABLE for a new one).
         seen: Whether readers ever saw it.
         policy: Whether embargoes are held.
         now: Our clock.
@@ -157,11 +161,11 @@ def story_status(
     embargo = next((n for n in entry.notices if n.kind is NoticeKind.EMBARGO), None)
     until = embargo.until if embargo else None
     if kind is ChangeKind.WITHDRAWN:
-        return withdrawn(before, seen=seen), until
-    runs = embargo is not None and (until is None or until > now)
-    if runs and policy.hold_embargoed and before in _MAY_BE_HELD:
+        return withdrawn(before.status, seen=seen), until
+    runs = embargo is not None and (until is None or until > now) and holds(until, before)
+    if runs and policy.hold_embargoed and before.status in _MAY_BE_HELD:
         return StoryStatus.HELD, until
-    return before, until
+    return before.status, until
 
 
 def _decide(
@@ -189,7 +193,7 @@ def _decide(
     )
     story_id = assignment.story_id or mint()
     kind = change_kind(entry, assignment)
-    before = _shown_before(story_id, assignment, around)
+    before = _stood_before(story_id, assignment, around)
     status, until = story_status(
         entry,
         kind,
@@ -201,6 +205,7 @@ def _decide(
     entry = replace(entry, story_id=story_id)
     canonical_id = _settle(entry, assignment, story_id, around)
     around.statuses[story_id] = status
+    around.ends[story_id] = later(before.until, until)
     return Decided(
         entry=entry,
         assignment=assignment,
@@ -209,7 +214,7 @@ def _decide(
         kind=kind,
         status=status,
         embargo_until=until,
-        embargo_broken=before is StoryStatus.HELD and not _announces_embargo(entry),
+        embargo_broken=before.status is StoryStatus.HELD and not _announces_embargo(entry),
     )
 
 
@@ -270,14 +275,23 @@ def _read_bodies(members: Sequence[int], around: Surroundings) -> None:
         around.subjects[entry_id] = replace(around.subjects[entry_id], body=body)
 
 
-def _shown_before(story_id: str, assignment: Assignment, around: Surroundings) -> StoryStatus:
-    """How the story and those it absorbs are shown together, before the entry speaks."""
+def _stood_before(story_id: str, assignment: Assignment, around: Surroundings) -> Standing:
+    """How the story and those it absorbs stand together, before the entry speaks."""
     stories = [story for story in (story_id, *assignment.absorb) if story in around.statuses]
+    standings = [
+        Standing(
+            status=around.statuses[story],
+            until=around.ends.get(story),
+            lifted=story in around.lifted,
+        )
+        for story in stories
+    ]
     if not around.seen.isdisjoint(stories):
         around.seen.add(story_id)
     seen = story_id in around.seen
-    statuses = [around.statuses[story] for story in stories] or [StoryStatus.USABLE]
-    return reduce(lambda one, other: joined(one, other, seen=seen), statuses)
+    if not around.lifted.isdisjoint(stories):
+        around.lifted.add(story_id)
+    return reduce(partial(together, seen=seen), standings or [Standing()])
 
 
 def _announces_embargo(entry: Subject) -> bool:

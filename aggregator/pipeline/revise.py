@@ -9,9 +9,10 @@ from aggregator.match import POLICY_VERSION, RevisionChange, revision_changes
 from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.model.policy import MatchPolicy
-from aggregator.model.stories import HIDDEN, ChangeKind, StoryStatus
+from aggregator.model.stories import HIDDEN, ChangeKind
 from aggregator.pipeline.decide import story_status
 from aggregator.pipeline.sort import Changed
+from aggregator.pipeline.standing import Standing
 from aggregator.store import (
     bands,
     decisions,
@@ -95,10 +96,10 @@ def _revise_story(
         notices=item.prepared.cleaned.notices,
     )
     kind = _kind(item, change)
-    before = story_views.statuses(conn, [story_id]).get(story_id, StoryStatus.USABLE)
+    stood = _stood(conn, story_id)
     entry = subjects.load(conn, [entry_id])[entry_id]
-    seen = before not in HIDDEN or story_past.of_releases(conn, [story_id])[story_id].seen
-    after, until = story_status(entry, kind, before=before, seen=seen, policy=policy, now=now)
+    seen = stood.status not in HIDDEN or story_past.of_releases(conn, [story_id])[story_id].seen
+    after, until = story_status(entry, kind, before=stood, seen=seen, policy=policy, now=now)
     # The page of an item that had waited for it: we know more, the publisher changed nothing.
     fuller = item.prepared.content_sha256 == item.stored.content_sha256
     changes_facts = change.changes_facts and not fuller
@@ -117,7 +118,7 @@ def _revise_story(
         ],
         now=now,
     )
-    if after is not before:
+    if after is not stood.status:
         stories.set_status(conn, story_id, after, reason=f"entry {entry_id}", now=now)
     evidence = {"changes": list(change.summary), "changes_facts": changes_facts}
     return _log_row(
@@ -126,6 +127,18 @@ def _revise_story(
         similarity=change.containment,
         evidence=evidence | ({"full_text": True} if fuller else {}),
         now=now,
+    )
+
+
+def _stood(conn: Connection, story_id: str) -> Standing:
+    found = story_views.standings(conn, [story_id]).get(story_id)
+    if found is None:
+        return Standing()
+    members = story_views.members(conn, [story_id])[story_id]
+    return Standing(
+        status=found.status,
+        until=found.embargo_until,
+        lifted=bool(decisions.released(conn, members)),
     )
 
 

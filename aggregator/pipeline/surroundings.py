@@ -16,7 +16,7 @@ from aggregator.model.policy import MatchPolicy
 from aggregator.model.stories import HIDDEN, StoryStatus
 from aggregator.pipeline.decide import Surroundings
 from aggregator.pipeline.learned import statistics_of
-from aggregator.store import pins, story_past, story_views, subjects
+from aggregator.store import decisions, pins, story_past, story_views, subjects
 from aggregator.store.database import Connection
 
 __all__ = ["load_surroundings"]
@@ -57,6 +57,8 @@ def load_surroundings(
         members=members,
         canonicals=canonicals,
         statuses=statuses,
+        ends={story: standing.embargo_until for story, standing in standings.items()},
+        lifted=_lifted(conn, members),
         seen=_seen(conn, statuses),
         pins=active,
         policy=policy,
@@ -90,6 +92,12 @@ def _statistics(
     met = {i for pair in pairs if pair[1] in subjects_of for i in pair}
     outlets = {subjects_of[i].outlet_id for i in met if i in subjects_of}
     return statistics_of(conn, sorted(outlets)) if outlets else {}
+
+
+def _lifted(conn: Connection, members: Mapping[str, Sequence[int]]) -> set[str]:
+    """Stories that an editor released."""
+    found = decisions.released(conn, sorted({m for ids in members.values() for m in ids}))
+    return {story for story, ids in members.items() if not found.isdisjoint(ids)}
 
 
 def _seen(conn: Connection, statuses: Mapping[str, StoryStatus]) -> set[str]:

@@ -25,6 +25,7 @@ __all__ = [
     "of_entries",
     "of_story",
     "record",
+    "released",
     "weakest",
 ]
 
@@ -45,6 +46,9 @@ _NAMES = (
     .join(feeds, feeds.c.id == entries.c.feed_id)
     .join(outlets, outlets.c.id == feeds.c.outlet_id)
     .where(among(entries.c.id))
+)
+_RELEASED: Final = select(_TABLE.c.entry_id).where(
+    among(_TABLE.c.entry_id), _TABLE.c.action == Action.RELEASED.value
 )
 _MERGING: Final = (Action.JOINED.value, Action.MERGED.value)
 
@@ -110,6 +114,15 @@ def between(conn: Connection, a: int, b: int) -> tuple[Decision, ...]:
     pair = {a, b}
     return tuple(
         d for d in of_entries(conn, [a]) if {d.entry_id, d.matched_entry_id or d.entry_id} == pair
+    )
+
+
+def released(conn: Connection, entry_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the entries whose held story an editor released while they were in it."""
+    return frozenset(
+        entry_id
+        for chunk in chunks(entry_ids)
+        for entry_id in conn.scalars(_RELEASED, {"ids": chunk})
     )
 
 

@@ -47,7 +47,7 @@ _MEMBERS = (
     .order_by(entries.c.id)
 )
 _STANDINGS = (
-    select(stories.c.id, stories.c.canonical_id, stories.c.status)
+    select(stories.c.id, stories.c.canonical_id, stories.c.status, stories.c.embargo_until)
     .where(among(stories.c.id))
     .order_by(stories.c.created_at, stories.c.founding_entry_id)
 )
@@ -74,10 +74,12 @@ class Standing:
     Attributes:
         canonical_id: Entry id of its canonical member.
         status: How it is shown.
+        embargo_until: A stated embargo's end, or None.
     """
 
     canonical_id: int
     status: StoryStatus
+    embargo_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,10 @@ def standings(conn: Connection, story_ids: Collection[str]) -> dict[str, Standin
     if not story_ids:
         return {}
     rows = conn.execute(_STANDINGS, {"ids": story_ids}).all()
-    return {story: Standing(canonical, StoryStatus(status)) for story, canonical, status in rows}
+    return {
+        story: Standing(canonical, StoryStatus(status), until)
+        for story, canonical, status, until in rows
+    }
 
 
 def canonicals(conn: Connection, story_ids: Iterable[str]) -> dict[str, int]:
