@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from aggregator.actions.learn import decide_block
 from aggregator.actions.pins import NewPin, add_pin, remove_pin
 from aggregator.actions.quarantine import release_feed
+from aggregator.actions.releasing import release_story
 from aggregator.actions.reviewing import read_blocks, read_review
 from aggregator.model.matching import PinKind
 from aggregator.store.blocks import BlockStatus
@@ -51,6 +52,7 @@ def router() -> APIRouter:
         ("/review/pin", pin),
         ("/review/unpin", unpin),
         ("/review/release", release),
+        ("/review/release-story", release_held),
         ("/boilerplate/{block_id}/{act}", judge),
     ):
         routes.add_api_route(
@@ -69,7 +71,11 @@ def review(page: EditorPage, asked: Annotated[Asked, Query()]) -> Response:
     found = read_review(
         services.database, services.settings, now=services.clock(), language=page.language
     )
-    rows = {"weakest": len(found.weakest), "near": len(found.near_misses)}
+    rows = {
+        "weakest": len(found.weakest),
+        "near": len(found.near_misses),
+        "hold": len(found.held),
+    }
     return page.render(
         "review.html",
         review=found,
@@ -122,6 +128,23 @@ def release(
 ) -> Response:
     """Publishes what a flood put into quarantine: an editor has looked, it is news."""
     release_feed(page.services.database, feed_id, who=page.visitor.name, now=page.services.clock())
+    return _back(page, said="released", at=at)
+
+
+def release_held(
+    page: EditorPage,
+    story_id: Annotated[str, Form(max_length=50)],
+    reason: Annotated[str, Form(max_length=500, pattern=r"^[^\x00]*$")] = "",
+    at: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Shows a story that an embargo holds: an editor ends the embargo."""
+    release_story(
+        page.services.database,
+        story_id,
+        who=page.visitor.name,
+        reason=reason.strip(),
+        now=page.services.clock(),
+    )
     return _back(page, said="released", at=at)
 
 
