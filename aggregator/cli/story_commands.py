@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 
@@ -12,6 +13,8 @@ from rich.text import Text
 
 from aggregator.actions.dossier import pieces
 from aggregator.actions.log import LogRow, explain_pair, search_log
+from aggregator.actions.publish_now import publish_now
+from aggregator.actions.releasing import release_story
 from aggregator.actions.stories import StoryDossier, list_stories, show_story, story_json
 from aggregator.app import open_app
 from aggregator.clean.contacts import ERASED_WORDS
@@ -72,6 +75,25 @@ def show(context: CliContext, /, *, story_id: str, as_json: bool) -> None:
         click.echo(json.dumps(_dossier_json(dossier), ensure_ascii=False, indent=2))
     else:
         _print_dossier(context.console, dossier)
+
+
+@stories.command("release")
+@click.argument("story_id", metavar="ID")
+@click.option("--reason", default="", help="Why; shown in the log.")
+@click.option("--by", help="Who says so.  [default: the login name]")
+@pass_context
+def release(context: CliContext, /, *, story_id: str, reason: str, by: str | None) -> None:
+    """Show a story that an embargo holds; published at once.
+
+    It is held again only for an embargo's end that can be read and is later than those known.
+    """
+    with open_app(context.config_path, environ=os.environ) as app:
+        who = by or getpass.getuser()
+        story = release_story(app.database, story_id, who=who, reason=reason, now=app.clock())
+        done = publish_now(app.database, app.settings, clock=app.clock)
+    said = "published" if done else "another process is publishing; the daemon writes the rest"
+    context.console.print(f"story {story.id}: {story.status}", markup=False, highlight=False)
+    context.console.print(said, markup=False, highlight=False)
 
 
 @click.group()

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from aggregator.actions import publish_now
 from aggregator.cli.main import cli
 from aggregator.clock import utc_now
+from aggregator.errors import NotFoundError, UsageError
+from aggregator.model.stories import StoryStatus
 from aggregator.store import leases
 from tests.actions.desk import Desk, open_desk
 
@@ -83,3 +85,15 @@ def test_explanations_are_german_if_asked(desk: Desk) -> None:
     german = run(desk, "explain", "1", "2", "--language", "de").output
     assert "Regel: " in german
     assert "Die Texte haben" in german
+
+
+def test_a_held_story_is_released_and_published_but_no_other(desk: Desk) -> None:
+    story = desk.open("Quiet ferry", "A third ferry.", status=StoryStatus.HELD)
+    done = run(desk, "stories", "release", story, "--reason", "agreed", "--by", "eva")
+    assert done.output.splitlines() == [f"story {story}: usable", "published"]
+    assert "Quiet ferry" in desk.read("merged.atom")
+    with pytest.raises(UsageError, match="is not held by an embargo: it is usable"):
+        run(desk, "stories", "release", story)
+    with pytest.raises(NotFoundError, match="no story"):
+        run(desk, "stories", "release", "ffff")
+    assert (UsageError.exit_code, NotFoundError.exit_code) == (2, 2)
