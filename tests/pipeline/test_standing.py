@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import combinations_with_replacement
 
 import pytest
 
 from aggregator.model.stories import HIDDEN, SHOWN, StoryStatus
-from aggregator.pipeline.standing import joined, released, withdrawn
+from aggregator.pipeline.standing import (
+    Standing,
+    holds,
+    joined,
+    released,
+    together,
+    withdrawn,
+)
 
 USABLE, WITHDRAWN, HELD, QUARANTINED, WITHHELD, REDACTED = (
     StoryStatus.USABLE,
@@ -17,6 +25,8 @@ USABLE, WITHDRAWN, HELD, QUARANTINED, WITHHELD, REDACTED = (
     StoryStatus.WITHHELD,
     StoryStatus.REDACTED,
 )
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+EVENING = datetime(2026, 3, 2, 18, tzinfo=UTC)
 TABLE = {
     (USABLE, USABLE): USABLE,
     (USABLE, WITHDRAWN): WITHDRAWN,
@@ -86,3 +96,65 @@ def test_a_release_withdrawn_while_it_is_shown_is_withdrawn(before: StoryStatus)
 def test_what_was_withdrawn_before_an_embargo_is_withdrawn_after_it() -> None:
     assert released(was_withdrawn=True) is WITHDRAWN
     assert released(was_withdrawn=False) is USABLE
+
+
+@pytest.mark.parametrize(
+    ("known", "stated", "held"),
+    [
+        pytest.param(NOON, EVENING, True, id="a later end than the editor knew holds again"),
+        pytest.param(NOON, NOON, False, id="the end the editor knew does not speak twice"),
+        pytest.param(EVENING, NOON, False, id="an earlier end says nothing new"),
+        pytest.param(NOON, None, False, id="an end that cannot be read says nothing new"),
+        pytest.param(None, None, False, id="nor does it where none could be read before"),
+        pytest.param(None, NOON, True, id="the first end that can be read holds again"),
+    ],
+)
+def test_after_an_editors_release_only_what_they_could_not_know_holds(
+    known: datetime | None, stated: datetime | None, *, held: bool
+) -> None:
+    assert holds(stated, Standing(until=known, lifted=True)) is held
+    assert holds(stated, Standing(until=known))
+
+
+@pytest.mark.parametrize(
+    ("free", "other", "status"),
+    [
+        pytest.param(
+            Standing(until=NOON, lifted=True),
+            Standing(status=HELD, until=NOON),
+            USABLE,
+            id="a released story keeps a copy under the same embargo free",
+        ),
+        pytest.param(
+            Standing(until=NOON, lifted=True),
+            Standing(status=HELD, until=EVENING),
+            HELD,
+            id="a copy under a later embargo holds it",
+        ),
+        pytest.param(
+            Standing(status=WITHDRAWN, until=NOON, lifted=True),
+            Standing(status=HELD, until=NOON),
+            WITHDRAWN,
+            id="what was released and withdrawn stays withdrawn",
+        ),
+        pytest.param(
+            Standing(),
+            Standing(status=HELD, until=NOON),
+            HELD,
+            id="a story nobody released is held by its copy's embargo",
+        ),
+        pytest.param(
+            Standing(status=HELD, until=EVENING, lifted=True),
+            Standing(status=HELD, until=NOON),
+            HELD,
+            id="one that was released and is held again stays held",
+        ),
+    ],
+)
+def test_an_editors_release_goes_with_the_story_into_a_merge(
+    free: Standing, other: Standing, status: StoryStatus
+) -> None:
+    ends = [end for end in (free.until, other.until) if end]
+    whole = Standing(status=status, until=max(ends), lifted=free.lifted or other.lifted)
+    assert together(free, other, seen=True) == whole
+    assert together(other, free, seen=True) == whole
