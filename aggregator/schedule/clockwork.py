@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,9 @@ def _guarded(job: Job, log: Log) -> Callable[[], Awaitable[None]]:
     async def guarded() -> None:
         try:
             await job.work()
+        except asyncio.CancelledError:
+            # Only the clock's end cancels jobs; it would tell of each as of an error.
+            log.info("job-cancelled", job=job.name)
         except StoreError as error:
             log.error("job-failed", job=job.name, error=str(error))  # noqa: TRY400 - no traceback to act on
 

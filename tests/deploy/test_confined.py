@@ -33,12 +33,17 @@ SHOW_INTERPRETER = """
 mkdir -p /run/interpreter && mount --bind {base} /run/interpreter
 mount -t tmpfs -o mode=755 tmpfs {home} && mkdir -p {base} && mount --move /run/interpreter {base}
 """
+# The same for a checkout below /tmp, which the program finds empty.
+KEEP_CHECKOUT = "mkdir -p /run/checkout && mount --bind {root} /run/checkout"
+SHOW_CHECKOUT = "mkdir -p {root} && mount --move /run/checkout {root}"
 CONFINE = """
 set -e
 mount --make-rprivate /
 {interpreter}
 mount --bind {state} {state}
+{keep}
 mount -t tmpfs -o mode=1777,size=256m tmpfs /tmp
+{show}
 while read -r _ place _; do
   case "$place" in {state}|/tmp|/proc*|/dev*|/sys*) ;;
     *) mount -o remount,bind,ro "$place" 2>/dev/null || true ;;
@@ -76,7 +81,10 @@ def confined(state: Path, *command: str) -> list[str]:
     base = Path(sys.base_prefix)
     home = Path("/") / base.parts[1]
     hidden = not home.stat().st_mode & 0o001
+    below_tmp = ROOT.is_relative_to("/tmp")
     script = CONFINE.format(
+        keep=KEEP_CHECKOUT.format(root=ROOT) if below_tmp else "",
+        show=SHOW_CHECKOUT.format(root=ROOT) if below_tmp else "",
         interpreter=SHOW_INTERPRETER.format(base=base, home=home) if hidden else "",
         state=state,
         user=NOBODY,
