@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,16 +16,9 @@ from aggregator.logs import open_log
 from aggregator.model.policy import OutputPolicy, Settings, WebhookPolicy
 from aggregator.schedule.events import EventParts, EventService, Lane, Store
 from aggregator.store import leases, outbox, webhooks
-from tests.actions.desk import Desk, open_desk
+from tests.actions.desk import Desk
 
 PATIENCE_S = 20.0
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_desk(tmp_path)
-    yield desk
-    desk.database.dispose()
 
 
 def hook(name: str) -> WebhookPolicy:

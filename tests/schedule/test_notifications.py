@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from aggregator.store.alerts import ChannelState
 from aggregator.store.saved_searches import SavedSearch
 from aggregator.store.schema import entries
 from aggregator.workers import Workers
-from tests.actions.desk import Desk, open_desk
+from tests.actions.desk import Desk
 from tests.actions.histories import merge
 from tests.schedule.receiver import Receiver, late, says
 
@@ -75,19 +74,6 @@ class Channel:
                 log=open_log(self.log, verbose=True),
                 draw=lambda: 0.5,
             ).run()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_desk(tmp_path)
-    yield desk
-    desk.database.dispose()
 
 
 @pytest.fixture(scope="module")
