@@ -84,6 +84,20 @@ def test_review_goes_by_keys(visit: Any) -> None:
     expect(page.locator("[data-decide] [data-step]", has_text=names).first).to_be_visible()
 
 
+def test_a_held_story_is_released_by_a_key(visit: Any) -> None:
+    visit.log_in()
+    visit.open("/review")
+    page = visit.page
+    row = page.locator("li", has=page.locator("form[action='/review/release-story']")).first
+    title = row.locator("[data-step]").inner_text()
+    row.locator("[data-step]").focus()
+    page.keyboard.press("r")
+    expect(page.get_by_role("status")).to_be_visible()
+    expect(page.locator("form[action='/review/release-story']")).to_have_count(0)
+    visit.open("/")
+    expect(page.get_by_role("article").get_by_role("link", name=title)).to_have_count(1)
+
+
 def test_single_keys_can_be_turned_off(visit: Any) -> None:
     visit.log_in()
     visit.open("/review")
