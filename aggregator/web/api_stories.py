@@ -1,14 +1,17 @@
-"""Stories, entries with their revisions, search."""
+"""Stories, entries with their revisions, search; an editor releases a held story."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks
+from pydantic import BaseModel, Field
 
 from aggregator.actions.browsing import browse_stories
 from aggregator.actions.material import mark_private, public_feeds
+from aggregator.actions.releasing import release_story
 from aggregator.actions.visible import search_entries, visible_entry, visible_story
+from aggregator.web.api_access import Editor
 from aggregator.web.api_models import EntryOut, HitList, StoryList, StoryOut, hits_of
 from aggregator.web.api_parameters import (
     EntryId,
@@ -25,11 +28,18 @@ from aggregator.web.services import WebServices
 __all__ = ["router"]
 
 
+class ReleaseIn(BaseModel):
+    """Why an editor ends an embargo."""
+
+    reason: str = Field(default="", max_length=500, pattern=r"^[^\x00]*$")
+
+
 def router(services: WebServices) -> APIRouter:
     """`/stories`, `/entries`, `/search`."""
     routes = APIRouter()
     _add_list(routes, services)
     _add_single(routes, services)
+    _add_release(routes, services)
     _add_search(routes, services)
     return routes
 
@@ -60,6 +70,32 @@ def _add_single(routes: APIRouter, services: WebServices) -> None:
         settings = services.settings
         record, story = visible_entry(services.database, entry_id, settings)
         return EntryOut.of(record, story, settings.publish)
+
+
+def _add_release(routes: APIRouter, services: WebServices) -> None:
+    @routes.post(
+        "/stories/{story_id}/release",
+        responses=problems(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+        tags=["stories"],
+    )
+    def release(
+        story_id: StoryId, user: Editor, after: BackgroundTasks, new: ReleaseIn | None = None
+    ) -> StoryOut:
+        """Shows a story that an embargo holds, from now on.
+
+        It is held again only for an end that is later than every one known now. The documents
+        are written right after the answer. 400: no embargo holds it. Needs an editor's token.
+        """
+        after.add_task(services.publisher)
+        story = release_story(
+            services.database,
+            story_id,
+            who=user.name,
+            reason=new.reason.strip() if new else "",
+            now=services.clock(),
+        )
+        settings = services.settings
+        return StoryOut.of(visible_story(services.database, story.id, settings), settings.publish)
 
 
 def _add_search(routes: APIRouter, services: WebServices) -> None:

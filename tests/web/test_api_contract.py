@@ -74,6 +74,7 @@ OPERATIONS = (
     "GET /search",
     "GET /stories",
     "GET /stories/{story_id}",
+    "POST /stories/{story_id}/release",
     "POST /pins",
     "DELETE /pins/{pin_id}",
 )
