@@ -9,6 +9,7 @@ from datetime import datetime
 
 from aggregator.actions.pinging import untold
 from aggregator.fetch import mask_url
+from aggregator.logs import mask_addresses
 from aggregator.model.policy import Settings
 from aggregator.model.push import SubscriptionState
 from aggregator.store import pings, websub
@@ -31,7 +32,7 @@ class PushReport:
     """How one feed is pushed; no secret is in it. All `_at` are aware UTC.
 
     Attributes:
-        word: active, asked, denied.
+        state: active, asked, denied.
         hub: The hub's address.
         until_at: End of the lease, or None.
         last_push_at: When a believed push last arrived, or None.
@@ -43,7 +44,7 @@ class PushReport:
         relied_on: Polls are rare because pushes arrive.
     """
 
-    word: str
+    state: str
     hub: str
     until_at: datetime | None
     last_push_at: datetime | None
@@ -86,9 +87,9 @@ def feed_pushes(database: Database, *, now: datetime) -> dict[str, PushReport]:
 
 
 def push_counts(conn: Connection, *, now: datetime) -> Mapping[str, int]:
-    """How many feeds are pushed, by the word of `PushReport`."""
+    """How many feeds are pushed, by the state of `PushReport`."""
     held = websub.subscriptions(conn)
-    return Counter(_report(push, now).word for push in held if push.is_current)
+    return Counter(_report(push, now).state for push in held if push.is_current)
 
 
 def hub_reports(conn: Connection, settings: Settings) -> tuple[HubReport, ...]:
@@ -118,8 +119,8 @@ def hub_reports(conn: Connection, settings: Settings) -> tuple[HubReport, ...]:
 
 def push_words(report: PushReport) -> str:
     """One line for a terminal."""
-    parts = [report.word]
-    if report.word == SubscriptionState.ACTIVE and report.until_at is not None:
+    parts = [report.state]
+    if report.state == SubscriptionState.ACTIVE and report.until_at is not None:
         parts[0] += f" until {report.until_at:%Y-%m-%d %H:%M} UTC"
     parts[0] += f" at {report.hub}"
     if report.last_push_at is not None:
@@ -146,14 +147,15 @@ def push_json(report: PushReport) -> dict[str, object]:
 def _report(push: Subscription, now: datetime) -> PushReport:
     lapsed = push.state is SubscriptionState.ACTIVE and not push.is_live(now)
     return PushReport(
-        word=(SubscriptionState.ASKED if lapsed else push.state).value,
+        state=(SubscriptionState.ASKED if lapsed else push.state).value,
         hub=mask_url(push.hub),
         until_at=push.expires_at if push.is_live(now) else None,
         last_push_at=push.last_push_at,
         pushes=push.pushes,
         ignored=push.ignored,
         ignored_reason=push.ignored_reason,
-        error=push.last_error,
+        # Hubs may quote the callback they were given.
+        error=push.last_error and mask_addresses(push.last_error),
         failing_since=push.failing_since,
         relied_on=push.is_trusted(now),
     )

@@ -8,13 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from aggregator.actions.feeds import FeedHealth
 from aggregator.actions.log import LogRow
-from aggregator.model.feeds import OutletKind
 from aggregator.model.matching import Action, Decision, Verdict
 from aggregator.model.policy import PublishPolicy
 from aggregator.model.stories import Story, StoryStatus
-from aggregator.publish.addresses import is_secret
 from aggregator.publish.options import ContentMode, content_mode, options_for
 from aggregator.publish.shapes import MemberOut, StoryOut
 from aggregator.store.records import EntryRecord, RevisionRecord
@@ -25,7 +22,6 @@ __all__ = [
     "DecisionOut",
     "EntryOut",
     "ExplanationOut",
-    "FeedOut",
     "Hit",
     "HitList",
     "StoryList",
@@ -140,51 +136,6 @@ class DecisionList(BaseModel):
 
     decisions: list[DecisionOut]
     next: int | None = Field(description="`cursor` of the next page; null: this is the last")
-
-
-class FeedOut(BaseModel):
-    """A configured feed and how it fares."""
-
-    feed: str
-    outlet: str
-    kind: OutletKind
-    url: str | None = Field(description="None where the feed asks for credentials")
-    enabled: bool
-    health: str = Field(description="ok, new, failing, paused or disabled")
-    every_s: int
-    cron: str | None
-    last_polled_at: datetime | None
-    last_ok_at: datetime | None
-    next_poll_at: datetime | None
-    failures: int
-    failing_since: datetime | None
-    error: str | None
-    paused_at: datetime | None
-
-    @classmethod
-    def of(cls, health: FeedHealth) -> FeedOut:
-        """A feed without its secrets."""
-        feed, state = health.feed, health.state
-        private = bool(feed.auth_env or feed.headers) or is_secret(feed.url)
-        error = state.last_error
-        return cls(
-            feed=feed.id,
-            outlet=feed.outlet.id,
-            kind=feed.outlet.kind,
-            url=None if private else feed.url,
-            enabled=feed.enabled,
-            health=health.word,
-            every_s=int(feed.every.total_seconds()),
-            cron=feed.cron,
-            last_polled_at=state.last_polled_at,
-            last_ok_at=state.last_ok_at,
-            next_poll_at=state.next_poll_at,
-            failures=state.failures,
-            failing_since=state.failing_since,
-            # The words may repeat the address.
-            error="failed" if private and error else error,
-            paused_at=state.paused_at,
-        )
 
 
 class ExplanationOut(BaseModel):

@@ -9,9 +9,10 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query
 
 from aggregator.actions.feeds import feed_health
 from aggregator.actions.pins import NewPin, PinOutcome, add_pin, remove_pin
+from aggregator.actions.push_report import feed_pushes
 from aggregator.actions.visible import check_visible, visible_pins
 from aggregator.web.api_access import Editor
-from aggregator.web.api_models import FeedOut
+from aggregator.web.api_feed_models import FeedOut
 from aggregator.web.api_pin_models import NewPinIn, PinOut, PinResult
 from aggregator.web.problems import problems
 from aggregator.web.services import WebServices
@@ -35,7 +36,9 @@ def _add_lists(routes: APIRouter, services: WebServices) -> None:
     @routes.get("/feeds", responses=problems(), tags=["feeds"])
     def list_feeds() -> list[FeedOut]:
         """All configured feeds and how they fare, in the order of the configuration."""
-        return [FeedOut.of(health) for health in feed_health(services.database, services.settings)]
+        found = feed_health(services.database, services.settings)
+        pushes = feed_pushes(services.database, now=services.clock())
+        return [FeedOut.of(health, pushes.get(health.feed.id)) for health in found]
 
     @routes.get("/pins", responses=problems(), tags=["pins"])
     def list_pins() -> list[PinOut]:

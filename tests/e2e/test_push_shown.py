@@ -72,7 +72,7 @@ async def seen_by_everybody(desk: PushDesk, hub: Hub, *, config: Path, ours: str
     assert f"active until 2027-02-11 08:00 UTC at {hub.url}" in pages["feeds show f0"]
     assert "1 ignored, the last one: bad signature" in pages["feeds show f0"]
     shown = json.loads(pages["feeds show f0 --json"])["push"]
-    assert (shown["word"], shown["pushes"], shown["ignored"]) == ("active", 1, 1)
+    assert (shown["state"], shown["pushes"], shown["ignored"]) == ("active", 1, 1)
     assert "push       1 active" in pages["status"]
     assert "documents not told yet; HTTP 500" in pages["status"]
     assert json.loads(pages["status --json"])["hubs"][0]["hub"] == ours
