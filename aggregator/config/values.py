@@ -83,6 +83,8 @@ _OWN_HEADERS = {
     "transfer-encoding": "the program sets it",
     "user-agent": "the key user_agent sets it",
 }
+# What stands before an IPv4 address in its IPv4-mapped form (RFC 4291, 2.5.5.2).
+_MAPPED_BITS = 96
 # Documents of the program itself in output_dir, and its pages.
 _RESERVED = frozenset(("all", "archive", "corrections", "feed", "index", "merged"))
 
@@ -154,6 +156,10 @@ def _network(text: str) -> str:
         network = ipaddress.ip_network(text.strip())
     except ValueError:
         raise ValueError("no address and no network, or bits are set behind its prefix") from None
+    address = network.network_address
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    if mapped is not None and network.prefixlen >= _MAPPED_BITS:
+        network = ipaddress.ip_network(f"{mapped}/{network.prefixlen - _MAPPED_BITS}")
     if network.prefixlen == 0:
         raise ValueError("everybody would be believed")
     return str(network)

@@ -28,6 +28,8 @@ def test_nobody_is_believed_unless_named(tmp_path: Path) -> None:
         pytest.param('["127.0.0.1", "::1"]', ("127.0.0.1/32", "::1/128"), id="addresses"),
         pytest.param('["10.0.0.0/8"]', ("10.0.0.0/8",), id="a wide network"),
         pytest.param('["2001:DB8::/32"]', ("2001:db8::/32",), id="IPv6 in capitals"),
+        pytest.param('["::ffff:10.0.0.1"]', ("10.0.0.1/32",), id="IPv4 mapped into IPv6"),
+        pytest.param('["::ffff:10.0.0.0/104"]', ("10.0.0.0/8",), id="a mapped network"),
     ],
 )
 def test_proxies_are_addresses_or_networks(
@@ -43,6 +45,7 @@ def test_proxies_are_addresses_or_networks(
         pytest.param('["10.0.0.1/8"]', id="bits behind the prefix"),
         pytest.param('["0.0.0.0/0"]', id="everybody"),
         pytest.param('["::/0"]', id="everybody by IPv6"),
+        pytest.param('["::ffff:0:0/96"]', id="everybody by mapped IPv4"),
         pytest.param('["*"]', id="a star"),
         pytest.param('"127.0.0.1"', id="no array"),
         pytest.param("[1]", id="a number"),

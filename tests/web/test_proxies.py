@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from aggregator.model.policy import WebPolicy
 from aggregator.store import accounts
 from aggregator.store.accounts import Role
 from aggregator.web.application import create_app
+from aggregator.web.proxies import TrustedProxies
 from aggregator.web.services import WebServices
 from aggregator.web.sessions import MAX_FAILURES, client_key, hash_password
 from tests.actions.desk import Desk, open_desk
 
 PROXY = "192.0.2.10"
 TRUSTED = ("192.0.2.0/28",)
+
+
+@dataclass
+class Believed:
+    """As much of the settings as proxies need."""
+
+    web: WebPolicy
+
+
+@dataclass
+class Whom:
+    """As much of the services as proxies need."""
+
+    settings: Believed
 
 
 @pytest.fixture
@@ -88,6 +105,94 @@ def test_what_a_client_writes_before_the_proxy_appends_is_not_believed(desk: Des
         assert guess(client, forwarded="10.9.9.9, 198.51.100.1", name="x") == 429
         # Two proxies in a row: the one behind is passed over too.
         assert guess(client, forwarded="198.51.100.1, 192.0.2.11", name="y") == 429
+
+
+async def _no_more() -> Message:
+    return {"type": "http.request"}
+
+
+async def _nowhere(_message: Message) -> None:
+    return
+
+
+def seen_client(
+    peer: tuple[str, int] | None, *, forwarded: str, trusted: Sequence[str]
+) -> str | None:
+    """Who the application takes the client for."""
+    seen: list[tuple[str, int] | None] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(scope["client"])
+
+    services = Whom(Believed(WebPolicy(trusted_proxies=tuple(trusted))))
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+    scope = {"type": "http", "scheme": "http", "client": peer, "headers": headers}
+    outer = TrustedProxies(app, services=services)  # type: ignore[arg-type]
+    asyncio.run(outer(scope, _no_more, _nowhere))
+    # The server's access log reads the scope it made.
+    assert scope["client"] == seen[0]
+    return None if seen[0] is None else seen[0][0]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "client"),
+    [
+        pytest.param(
+            "::ffff:10.0.0.1",
+            "198.51.100.7",
+            ["10.0.0.1/32"],
+            "198.51.100.7",
+            id="a proxy that connects as a mapped address",
+        ),
+        pytest.param(
+            "::ffff:a00:1", "198.51.100.7", ["10.0.0.0/8"], "198.51.100.7", id="in hexadecimal"
+        ),
+        pytest.param(
+            "10.0.0.1",
+            "::ffff:198.51.100.7",
+            ["10.0.0.1/32"],
+            "198.51.100.7",
+            id="a client forwarded as a mapped address",
+        ),
+        pytest.param(
+            "10.0.0.1",
+            "[::ffff:198.51.100.7]:4711",
+            ["10.0.0.1/32"],
+            "198.51.100.7",
+            id="a client forwarded with brackets and port",
+        ),
+        pytest.param(
+            "10.0.0.1",
+            "198.51.100.7, ::ffff:10.0.0.2",
+            ["10.0.0.0/8"],
+            "198.51.100.7",
+            id="a second proxy forwarded as a mapped address",
+        ),
+        pytest.param(
+            "::ffff:10.0.0.1", "198.51.100.7", ["192.0.2.1/32"], "10.0.0.1", id="a stranger"
+        ),
+        pytest.param("::ffff:10.0.0.1", "198.51.100.7", [], "10.0.0.1", id="nobody is trusted"),
+        pytest.param(
+            "::ffff:10.0.0.1",
+            "198.51.100.7",
+            ["::/64"],
+            "10.0.0.1",
+            id="IPv6 networks hold no IPv4",
+        ),
+        pytest.param(
+            "2001:db8::1", "198.51.100.7", ["2001:db8::/32"], "198.51.100.7", id="an IPv6 proxy"
+        ),
+        pytest.param("/run/web.sock", "198.51.100.7", ["10.0.0.1/32"], "/run/web.sock", id="none"),
+    ],
+)
+def test_an_ipv4_address_is_one_in_whichever_form_it_comes(
+    peer: str, forwarded: str, trusted: Sequence[str], client: str
+) -> None:
+    assert seen_client((peer, 4711), forwarded=forwarded, trusted=trusted) == client
+
+
+def test_a_connection_without_an_address_is_passed_on() -> None:
+    assert seen_client(None, forwarded="198.51.100.7", trusted=TRUSTED) is None
 
 
 @pytest.mark.parametrize(
