@@ -16,6 +16,8 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, 
 
 from aggregator.errors import NotFoundError
 from aggregator.store import counters
+from aggregator.store.among import among
+from aggregator.store.prepared import fetch
 from aggregator.store.schema_operations import block_statistics, blocks
 from aggregator.store.writes import chunks, upsert
 
@@ -40,6 +42,13 @@ _VERSION: Final = "block-version"
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _STATISTICS = select(block_statistics).where(
     block_statistics.c.scope == bindparam("scope"), block_statistics.c.hash.in_(_IDS)
+)
+
+_RECURRING = (
+    select(blocks.c.scope, blocks.c.sample)
+    .where(among(blocks.c.scope, "scopes"), blocks.c.releases >= bindparam("releases"))
+    .order_by(blocks.c.releases.desc(), blocks.c.id)
+    .limit(bindparam("limit"))
 )
 
 
@@ -128,14 +137,9 @@ def recurring(
         releases: In at least so many distinct releases.
         limit: At most so many sentences in all: those of most releases.
     """
-    rows = conn.execute(
-        select(blocks.c.scope, blocks.c.sample)
-        .where(blocks.c.scope.in_(scopes), blocks.c.releases >= releases)
-        .order_by(blocks.c.releases.desc(), blocks.c.id)
-        .limit(limit)
-    )
+    asked = {"scopes": sorted(scopes), "releases": releases, "limit": limit}
     found: dict[str, list[str]] = {}
-    for row in rows:
+    for row in fetch(conn, _RECURRING, asked):
         found.setdefault(row.scope, []).append(row.sample)
     return {scope: tuple(samples) for scope, samples in found.items()}
 

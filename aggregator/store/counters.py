@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 __all__ = ["AUDIT", "DECISION", "ENTRY", "LEASE", "SEQ", "last", "take"]
 
@@ -18,11 +18,11 @@ DECISION: Final = "decision"
 LEASE: Final = "lease"
 AUDIT: Final = "audit"
 
-_TAKE = text(
-    "INSERT INTO counters (name, value) VALUES (:name, :count) "
+_TAKE: Final = (
+    "INSERT INTO counters (name, value) VALUES ({mark}, {mark}) "
     "ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value RETURNING value"
 )
-_LAST = text("SELECT value FROM counters WHERE name = :name")
+_LAST: Final = "SELECT value FROM counters WHERE name = {mark}"
 
 
 def take(conn: Connection, name: str, *, count: int = 1) -> range:
@@ -33,10 +33,15 @@ def take(conn: Connection, name: str, *, count: int = 1) -> range:
         name: Which counter; a table's name for row ids.
         count: How many, at least 1.
     """
-    last_one = conn.execute(_TAKE, {"name": name, "count": count}).scalar_one()
+    taken = conn.exec_driver_sql(_for(conn, _TAKE), (name, count))
+    last_one: int = taken.scalar_one()
     return range(last_one - count + 1, last_one + 1)
 
 
 def last(conn: Connection, name: str) -> int:
     """The last number handed out, 0 if none."""
-    return conn.execute(_LAST, {"name": name}).scalar() or 0
+    return conn.exec_driver_sql(_for(conn, _LAST), (name,)).scalar() or 0
+
+
+def _for(conn: Connection, statement: str) -> str:
+    return statement.format(mark="?" if conn.dialect.name == "sqlite" else "%s")

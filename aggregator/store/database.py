@@ -29,8 +29,10 @@ __all__ = ["Connection", "Database"]
 class Database:
     """An open database. Safe to share between threads; not between processes."""
 
-    def __init__(self, url: URL, engine: Engine) -> None:
+    def __init__(self, url: URL, engine: Engine, *, reader: Engine | None = None) -> None:
         self._engine = engine
+        # SQLite: connections of their own, which cannot write.
+        self._reader = reader or engine
         self.url = url
         self.place = shown(url)
         self.dialect = engine.dialect.name
@@ -61,7 +63,12 @@ class Database:
         """
         parsed = parse_url(url)
         _check_file(parsed, create=create)
-        database = cls(parsed, engine_for(parsed, lock_timeout_s=lock_timeout_s))
+        reader = (
+            engine_for(parsed, lock_timeout_s=lock_timeout_s, reads=True)
+            if parsed.get_backend_name() == "sqlite"
+            else None
+        )
+        database = cls(parsed, engine_for(parsed, lock_timeout_s=lock_timeout_s), reader=reader)
         try:
             database._prepare(create=create, migrate_=migrate)
         except BaseException:
@@ -76,7 +83,7 @@ class Database:
         Raises:
             StoreError: See `failures.translated`.
         """
-        with translated(self.place), self._engine.connect() as conn, conn.begin():
+        with translated(self.place), self._reader.connect() as conn, conn.begin():
             yield conn
 
     @contextmanager
@@ -114,6 +121,7 @@ class Database:
 
     def dispose(self) -> None:
         """Closes all connections; the next use opens new ones."""
+        self._reader.dispose()
         self._engine.dispose()
 
     def _prepare(self, *, create: bool, migrate_: bool) -> None:
@@ -153,7 +161,6 @@ class Database:
         with translated(self.place), self._engine.connect() as conn:
             driver = conn.connection.driver_connection
             assert driver is not None
-            driver.execute("PRAGMA query_only=0")
             driver.execute("PRAGMA journal_mode=WAL")
 
 

@@ -13,6 +13,7 @@ from aggregator.store import counters, schema, search_index
 from aggregator.store.among import among
 from aggregator.store.current import CURRENT
 from aggregator.store.mapping import storable
+from aggregator.store.prepared import fetch
 from aggregator.store.schema import entries, feeds, outlets, revisions
 from aggregator.store.search_index import SearchRow
 from aggregator.store.terms import terms
@@ -122,7 +123,7 @@ def released(conn: Connection, entry_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(
         entry_id
         for chunk in chunks(entry_ids)
-        for entry_id in conn.scalars(_RELEASED, {"ids": chunk})
+        for (entry_id,) in fetch(conn, _RELEASED, {"ids": chunk})
     )
 
 
@@ -158,7 +159,7 @@ def _latest(conn: Connection, statement: Any) -> tuple[Decision, ...]:  # noqa: 
 
 def _names(conn: Connection, rows: Sequence[Decision]) -> dict[int, Any]:
     ids = sorted({i for row in rows for i in (row.entry_id, row.matched_entry_id) if i})
-    return {row.id: row for chunk in chunks(ids) for row in conn.execute(_NAMES, {"ids": chunk})}
+    return {row.id: row for chunk in chunks(ids) for row in fetch(conn, _NAMES, {"ids": chunk})}
 
 
 def _findable(decision: Decision, names: Mapping[int, Any]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from aggregator.store import contacts, counters, schema, search_index
 from aggregator.store.current import current_documents, current_numbers
 from aggregator.store.hashing import signed_hash
 from aggregator.store.mapping import notice_rows, span_rows, storable, storable_or_none
+from aggregator.store.prepared import execute_many
 from aggregator.store.search_index import SearchRow
 from aggregator.store.terms import Terms, terms_of
 from aggregator.store.writes import insert_new, insert_rows
@@ -226,8 +227,7 @@ def reclean(conn: Connection, new: Sequence[NewRevision]) -> None:
 def touch(conn: Connection, entry_ids: Iterable[int], *, now: datetime) -> None:
     """Notes that entries are still in their feed's document."""
     rows = [{"entry": entry_id, "now": now} for entry_id in sorted(entry_ids)]
-    if rows:
-        conn.execute(_TOUCH, rows)
+    execute_many(conn, _TOUCH, rows)
 
 
 def _require(known: Iterable[int], new: Sequence[NewRevision]) -> None:

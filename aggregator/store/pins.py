@@ -13,6 +13,7 @@ from aggregator.errors import NotFoundError
 from aggregator.model.matching import Pin, PinKind
 from aggregator.store import counters, schema
 from aggregator.store.among import among
+from aggregator.store.prepared import fetch
 from aggregator.store.writes import chunks
 
 __all__ = ["add", "all_active", "of_entries", "of_story", "remove"]
@@ -60,7 +61,7 @@ def of_entries(conn: Connection, entry_ids: Iterable[int]) -> tuple[Pin, ...]:
     found = {
         row.id: _pin(row)
         for chunk in chunks(entry_ids)
-        for row in conn.execute(_OF, {"ids": chunk})
+        for row in fetch(conn, _OF, {"ids": chunk})
     }
     return tuple(found[pin_id] for pin_id in sorted(found))
 

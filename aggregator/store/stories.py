@@ -21,6 +21,7 @@ from aggregator.model.stories import ChangeKind, StoryStatus
 from aggregator.store import outbox
 from aggregator.store.columns import UtcTime
 from aggregator.store.outbox import Happening
+from aggregator.store.prepared import execute_many
 from aggregator.store.schema import entries, stories
 from aggregator.store.story_ids import new_id
 from aggregator.store.story_life import merge, older_of, set_canonical, set_status, split
@@ -175,7 +176,8 @@ def create(conn: Connection, openings: Sequence[Opening], *, now: datetime) -> N
     rows = [_opened(item, first + i, now) for i, item in enumerate(openings)]
     insert_rows(conn, stories, rows=rows)
     outbox.write(conn, [_opening_happens(item) for item in openings], now=now)
-    conn.execute(
+    execute_many(
+        conn,
         _JOIN_ENTRY,
         [
             {"entry": item.entry_id, "story": item.story_id, "how": Verdict.DISTINCT.value}
@@ -194,7 +196,8 @@ def join(conn: Connection, joinings: Sequence[Joining], *, now: datetime) -> Non
     """
     if not joinings:
         return
-    conn.execute(
+    execute_many(
+        conn,
         _JOIN_ENTRY,
         [
             {"entry": item.entry_id, "story": item.story_id, "how": item.verdict.value}
@@ -207,7 +210,7 @@ def join(conn: Connection, joinings: Sequence[Joining], *, now: datetime) -> Non
         | {"effective": item.effective_at}
         for item, seq in zip(joinings, numbers, strict=True)
     ]
-    conn.execute(_CHANGE, rows)
+    execute_many(conn, _CHANGE, rows)
 
 
 def revise(conn: Connection, revisings: Sequence[Revising], *, now: datetime) -> None:
@@ -225,7 +228,7 @@ def revise(conn: Connection, revisings: Sequence[Revising], *, now: datetime) ->
         _changed(item, seq, now if item.facts else None) | {"effective": None}
         for item, seq in zip(revisings, numbers, strict=True)
     ]
-    conn.execute(_CHANGE, rows)
+    execute_many(conn, _CHANGE, rows)
 
 
 def _opened(item: Opening, seq: int, now: datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aggregator.errors import NotFoundError, UsageError
 from aggregator.model.stories import SHOWN, Story, StoryStatus, Tombstone
 from aggregator.store import outbox, schema
 from aggregator.store.among import among
+from aggregator.store.prepared import fetch
 from aggregator.store.schema import entries, stories
 from aggregator.store.story_rows import load
 from aggregator.store.writes import chunks
@@ -170,7 +171,7 @@ def of_entries(conn: Connection, entry_ids: Iterable[int]) -> dict[int, str]:
     return {
         row.id: row.story_id
         for chunk in chunks(entry_ids)
-        for row in conn.execute(_OF_ENTRIES, {"ids": chunk})
+        for row in fetch(conn, _OF_ENTRIES, {"ids": chunk})
     }
 
 
@@ -178,7 +179,7 @@ def members(conn: Connection, story_ids: Iterable[str]) -> dict[str, tuple[int, 
     """Story id -> ids of its entries, oldest first."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for chunk in chunks(story_ids):
-        for story_id, entry_id in conn.execute(_MEMBERS, {"ids": chunk}).all():
+        for story_id, entry_id in fetch(conn, _MEMBERS, {"ids": chunk}):
             found[story_id].append(entry_id)
     return {story_id: tuple(ids) for story_id, ids in found.items()}
 
@@ -187,7 +188,7 @@ def standings(conn: Connection, story_ids: Collection[str]) -> dict[str, Standin
     """Story id -> its standing; the story opened first comes first, unknown ones are absent."""
     if not story_ids:
         return {}
-    rows = conn.execute(_STANDINGS, {"ids": story_ids}).all()
+    rows = fetch(conn, _STANDINGS, {"ids": story_ids})
     return {
         story: Standing(canonical, StoryStatus(status), until)
         for story, canonical, status, until in rows

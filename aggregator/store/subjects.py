@@ -14,6 +14,7 @@ from aggregator.store.among import among
 from aggregator.store.current import CURRENT
 from aggregator.store.entries import identity_key
 from aggregator.store.mapping import body_of, notices_from
+from aggregator.store.prepared import fetch
 from aggregator.store.schema import entries, feeds, identities, outlets, revisions
 from aggregator.store.writes import chunks
 
@@ -121,7 +122,7 @@ def load(conn: Connection, entry_ids: Iterable[int], *, bodies: bool = True) -> 
     return {
         row.id: _subject(row, body=body_of(row.text, row.spans) if bodies else "")
         for chunk in chunks(sorted(set(entry_ids)))
-        for row in conn.execute(statement, {"ids": chunk}).all()
+        for row in fetch(conn, statement, {"ids": chunk})
     }
 
 
@@ -130,7 +131,7 @@ def bodies(conn: Connection, entry_ids: Iterable[int]) -> dict[int, str]:
     return {
         row.id: body_of(row.text, row.spans)
         for chunk in chunks(sorted(set(entry_ids)))
-        for row in conn.execute(_BODIES, {"ids": chunk}).all()
+        for row in fetch(conn, _BODIES, {"ids": chunk})
     }
 
 
@@ -158,9 +159,7 @@ def known(
     }
     carried = _carriers(conn, feed_id, asked)
     rows = (
-        row
-        for chunk in chunks(sorted(carried))
-        for row in conn.execute(_KNOWN, {"ids": chunk}).all()
+        row for chunk in chunks(sorted(carried)) for row in fetch(conn, _KNOWN, {"ids": chunk})
     )
     return tuple(sorted((_known(r, carried[r.id]) for r in rows), key=lambda k: k.entry_id))
 
@@ -171,7 +170,7 @@ def _carriers(
     found: dict[int, set[tuple[str, str]]] = {}
     for chunk in chunks(sorted(asked)):
         counted: dict[int, int] = {}
-        for key, entry_id in conn.execute(_CARRIERS, {"feed": feed_id, "ids": chunk}).all():
+        for key, entry_id in fetch(conn, _CARRIERS, {"feed": feed_id, "ids": chunk}):
             counted[key] = counted.get(key, 0) + 1
             if counted[key] <= MAX_PER_KEY:
                 found.setdefault(entry_id, set()).add(asked[key])
