@@ -9,7 +9,7 @@ plain.py    text that is no HTML: recognising it, turning it into HTML
 from aggregator.text.cutting import cut_html, mask_html
 from aggregator.text.markup import cap_nesting, html_to_text
 from aggregator.text.plain import looks_like_html, plain_to_html, to_line
-from aggregator.text.words import MAX_TOKEN_CHARS, analyse, fold, normalise, tokens
+from aggregator.text.words import MAX_TOKEN_CHARS, analyse, fold, normalise, token_bytes, tokens
 
 __all__ = [
     "MAX_TOKEN_CHARS",
@@ -23,5 +23,6 @@ __all__ = [
     "normalise",
     "plain_to_html",
     "to_line",
+    "token_bytes",
     "tokens",
 ]

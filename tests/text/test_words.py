@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.text import MAX_TOKEN_CHARS, analyse, fold, normalise, tokens
+from aggregator.text import MAX_TOKEN_CHARS, analyse, fold, normalise, token_bytes, tokens
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,10 @@ _HARD_TEXTS = (
     st.text(max_size=200)
     | st.text(alphabet="aAäÄöÖüÜßẞæÆøŒœéÈñçŠﬁ½\u0308\u0301\u0327İı가힣", max_size=80)
     | st.text(alphabet="aB1_ .-„“–…\x00\u2028\u00a0²①é٣", max_size=80)
+    | st.text(alphabet=st.characters(max_codepoint=0xFF), max_size=120)
+    | st.text(
+        alphabet="aÄß9 ?\u201e\u201c\u2013\u2019\u2026\u20ac\u2011\u200b\u0301\u0161", max_size=80
+    )
     | st.text(min_size=80, max_size=300)
 )
 
@@ -76,3 +80,14 @@ def test_folding_takes_no_short_cut_that_shows(text: str) -> None:
 @given(_HARD_TEXTS)
 def test_tokens_are_the_runs_of_letters_and_digits(text: str) -> None:
     assert tokens(text) == re.findall(r"[^\W_]+", fold(text))
+
+
+@given(_HARD_TEXTS)
+def test_token_bytes_are_the_tokens(text: str) -> None:
+    assert [word.decode() for word in token_bytes(text)] == tokens(text)
+
+
+@pytest.mark.parametrize("code", [*range(0x100), *range(0x2000, 0x2070), 0x20AC])
+def test_a_character_means_between_letters_what_its_folding_says(code: int) -> None:
+    text = f"Ab{chr(code)}cD {chr(code)} é{chr(code)}"
+    assert tokens(text) == re.findall(r"[^\W_]+", _folded_letter_by_letter(text))
