@@ -42,10 +42,11 @@ Runs = np.ndarray[tuple[int], np.dtype[np.uint64]]
 DIGEST_WORDS = 100
 ASKS = 6
 
-_OPENING_SALT = np.uint64(0xA5A5A5A500000001)
-_BODY_SALT = np.uint64(0x5A5A5A5A00000002)
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(29)
+# Arrays without dimensions: numpy would make one of a scalar in each operation.
+_OPENING_SALT = np.array(0xA5A5A5A500000001, dtype=np.uint64)
+_BODY_SALT = np.array(0x5A5A5A5A00000002, dtype=np.uint64)
+_GOLDEN = np.array(0x9E3779B97F4A7C15, dtype=np.uint64)
+_SHIFT = np.array(29, dtype=np.uint64)
 
 
 def bands(words: Hashes) -> tuple[int, ...]:
@@ -67,14 +68,15 @@ def bands_and_asks(words: Hashes) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """
     if len(words) < MIN_WORDS:
         return (), ()
-    if len(words) > OPENING_WORDS:
-        # On the way to the longer runs of the body lie the shorter ones of the opening.
-        shorter = _runs(words, OPENING_RUN)
-        opening, body = shorter[: OPENING_WORDS - OPENING_RUN + 1], _longer(shorter, words)
-    else:
-        opening, body = _runs(words, OPENING_RUN), _runs(words, BODY_RUN)
-    least = _least(body ^ _BODY_SALT, BODY_BANDS + (ASKS if len(words) >= DIGEST_WORDS else 0))
-    found = (*_least(opening ^ _OPENING_SALT, OPENING_BANDS), *least[:BODY_BANDS])
+    wide = words.astype(np.uint64)
+    runs = _runs(wide, OPENING_RUN)
+    opening = runs[: OPENING_WORDS - OPENING_RUN + 1] ^ _OPENING_SALT
+    # On the way to the longer runs of the body lie the shorter ones of the opening.
+    body = runs[:-1]
+    _append(body, wide[OPENING_RUN:])
+    body ^= _BODY_SALT
+    least = _least(body, BODY_BANDS + (ASKS if len(words) >= DIGEST_WORDS else 0))
+    found = (*_least(opening, OPENING_BANDS), *least[:BODY_BANDS])
     return found, least[BODY_BANDS:]
 
 
@@ -88,27 +90,21 @@ def passage_bands(words: Hashes) -> tuple[int, ...]:
     """
     if len(words) < OPENING_WORDS:
         return ()
-    return _least(_runs(words[:OPENING_WORDS], OPENING_RUN) ^ _OPENING_SALT, 1)
+    wide = words[:OPENING_WORDS].astype(np.uint64)
+    return _least(_runs(wide, OPENING_RUN) ^ _OPENING_SALT, 1)
 
 
-def _runs(words: Hashes, length: int) -> Runs:
+def _runs(words: Runs, length: int) -> Runs:
     """One mixed 64-bit hash for each run of `length` words."""
-    mixed = words[: len(words) - length + 1].astype(np.uint64)
-    mixed *= _GOLDEN
+    count = len(words) - length + 1
+    mixed = words[:count] * _GOLDEN
     mixed ^= mixed >> _SHIFT
     for offset in range(1, length):
-        _append(mixed, words[offset : offset + len(mixed)])
+        _append(mixed, words[offset : offset + count])
     return mixed
 
 
-def _longer(runs: Runs, words: Hashes) -> Runs:
-    """The runs of one more word."""
-    mixed = runs[:-1].copy()
-    _append(mixed, words[len(words) - len(mixed) :])
-    return mixed
-
-
-def _append(mixed: Runs, words: Hashes) -> None:
+def _append(mixed: Runs, words: Runs) -> None:
     """Mixes one more word into each run, in place."""
     mixed ^= words
     mixed *= _GOLDEN
@@ -116,10 +112,11 @@ def _append(mixed: Runs, words: Hashes) -> None:
 
 
 def _least(hashes: Runs, count: int) -> tuple[int, ...]:
-    hashes = hashes * _GOLDEN
+    """The least of salted hashes, which are used up by it."""
+    hashes *= _GOLDEN
     hashes.sort()
-    least = tuple(dict.fromkeys(hashes[:count].view(np.int64).tolist()))
-    if len(least) == count or len(hashes) <= count:
-        return least
+    least = hashes[:count].view(np.int64).tolist()
+    if len(hashes) <= count or len(set(least)) == count:
+        return tuple(dict.fromkeys(least))
     # A run that the text repeats: rare, and `unique` is dear.
     return tuple(np.unique(hashes)[:count].view(np.int64).tolist())
