@@ -16,11 +16,11 @@ from aggregator.match.keys import (
     slug_words,
     title_key,
 )
-from aggregator.match.shingles import token_hashes
+from aggregator.match.shingles import packed_hashes, token_hashes
 from aggregator.match.sketch import bands_and_asks, passage_bands
 from aggregator.match.titles import read_title
 from aggregator.model.matching import Signature
-from aggregator.text import tokens
+from aggregator.text import token_bytes, tokens
 
 __all__ = ["SIGNATURE_VERSION", "sign"]
 
@@ -69,8 +69,9 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
         outlet_id: Scope of numbers that name no office.
         outlet_name: Stripped from the title's end.
     """
-    words = tokens(body_for_matching)
-    hashes = token_hashes(words)
+    words = token_bytes(body_for_matching)
+    packed = b" ".join(words)
+    hashes = packed_hashes(packed, words)
     heading = read_title(title, outlet_name=outlet_name)
     slug = slug_words(link)
     facts = facts_of_texts.extract(
@@ -85,7 +86,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
         rows += _passages(body_for_matching)
     keys = (
         *link_keys(link or permalink(guid)),
-        *body_key(words),
+        *body_key(packed),
         *number_keys(title, outlet_id=outlet_id),
         *(title_key(heading.tokens) if heading.key else ()),
         *title_key(slug),
