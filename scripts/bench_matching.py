@@ -26,6 +26,7 @@ from bench_load import NOW, PARSED, POLL, arriving, fill, polls, signed
 from datasketch import MinHash, MinHashLSH
 from rapidfuzz import fuzz
 
+from aggregator.__main__ import collect_rarely
 from aggregator.match.shingles import token_hashes
 from aggregator.match.sketch import bands as sketch
 from aggregator.model.matching import PreparedEntry, Signature
@@ -94,7 +95,8 @@ def whole(place: Path, *, stored: int, count: int) -> list[Figure]:
     fill(database, stored)
     signing, recording, storing = Stopwatch(), Stopwatch(), Stopwatch()
     merged = 0
-    with timed(entries, "insert", storing), timed(search, "terms", storing):
+    collect_rarely()
+    with timed(entries, "insert", storing, after=flush), timed(search, "terms", storing):
         for feed, batch in polls(count, stored=stored):
             with signing.running():
                 ready = tuple(signed(each, outlet_id=feed.outlet.id) for each in batch)
@@ -142,14 +144,28 @@ def total(count: int, *watches: Stopwatch) -> str:
     return f"{count / sum(watch.seconds for watch in watches):,.0f}"
 
 
+def flush(conn: Connection, *_: object, **__: object) -> None:
+    """Has FTS5 write the rows it was given, as it would with the next statement's savepoint."""
+    conn.exec_driver_sql("SAVEPOINT flushed")
+    conn.exec_driver_sql("RELEASE flushed")
+
+
 @contextmanager
-def timed(module: object, name: str, watch: Stopwatch) -> Iterator[None]:
-    """Counts the time spent in one function of a module."""
+def timed(
+    module: object,
+    name: str,
+    watch: Stopwatch,
+    *,
+    after: Callable[..., None] = lambda *_, **__: None,
+) -> Iterator[None]:
+    """Counts the time spent in one function of a module, and in what has to follow it."""
     function = getattr(module, name)
 
     def counted(*args: object, **kwargs: object) -> object:
         with watch.running():
-            return function(*args, **kwargs)
+            done = function(*args, **kwargs)
+            after(*args, **kwargs)
+            return done
 
     setattr(module, name, counted)
     try:
