@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from aggregator.actions.hub_parts import HubParts
 from aggregator.actions.material import check_listeners, check_outputs
 from aggregator.clock import Clock, utc_now
 from aggregator.config import load
+from aggregator.config.restarting import DATABASE, RESTART_KEYS, Restarts
 from aggregator.config.watching import ConfigWatch
 from aggregator.fetch import Fetcher
 from aggregator.logs import Log
@@ -150,6 +151,7 @@ def make_daemon(
             clock=app.clock,
             log=log,
             watch=ConfigWatch(path, lambda: _settings(path, app.environ)),
+            restarts=pages.restarts if pages else Restarts(app.settings, keys=(DATABASE,)),
             open_polling=open_polling,
             services=(*services, events.running, *served),
             on_applied=(events.use, *(() if pages is None else (pages.use,))),
@@ -172,9 +174,17 @@ def event_service(app: App, *, log: Log) -> EventService:
     )
 
 
-def web_services(app: App) -> WebServices:
-    """What the pages work with."""
-    return WebServices(database=app.database, settings=app.settings, clock=app.clock)
+def web_services(app: App, *, given: Collection[str] = ()) -> WebServices:
+    """What the pages work with.
+
+    Args:
+        app: An open app.
+        given: Keys of `RESTART_KEYS` that an option of the command overrides.
+    """
+    restarts = Restarts(app.settings, keys=RESTART_KEYS.keys() - set(given))
+    return WebServices(
+        database=app.database, settings=app.settings, clock=app.clock, restarts=restarts
+    )
 
 
 @contextmanager
@@ -194,7 +204,7 @@ def following(app: App, services: WebServices, *, log: Log) -> Iterator[None]:
 
     path = app.settings.path
     watch = ConfigWatch(path, lambda: _settings(path, app.environ))
-    with Follower(watch, apply, database=app.settings.database, log=log).running():
+    with Follower(watch, apply, restarts=services.restarts, log=log).running():
         yield
 
 

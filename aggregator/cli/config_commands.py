@@ -64,7 +64,8 @@ def config() -> None:
 def check(context: CliContext, /, *, as_json: bool) -> None:
     """Check the configuration without running anything.
 
-    Exit code 2 if it holds mistakes; all of them are named.
+    Exit code 2 if it holds mistakes; all of them are named. Running processes follow a changed
+    file by themselves; only `database`, `host` and `port` need a restart.
     """
     as_json = as_json or context.json
     try:

@@ -31,7 +31,9 @@ MIN_PASSWORD = 12
 def serve(context: CliContext, /, *, host: str | None, port: int | None) -> None:
     """Serve pages, API and published documents over HTTP; polls nothing."""
     with open_app(context.config_path, environ=os.environ) as app:
-        services = web_services(app)
+        options = {"[web] host": host, "[web] port": port}
+        given = [key for key, value in options.items() if value is not None]
+        services = web_services(app, given=given)
         log = open_log(sys.stderr, verbose=context.verbose > 0)
         with following(app, services, log=log):
             serve_here(services, host=host, port=port, verbose=context.verbose > 0)

@@ -84,7 +84,7 @@ class AggregatorTable(Table):
     """Where readers reach it; ids and links are built on it, so settle it early."""
     database: Database = DEFAULT_DATABASE
     """SQLite file or PostgreSQL database; the variable AGGREGATOR_DATABASE overrides it. A
-    relative file starts at the folder of feeds.toml."""
+    relative file starts at the folder of feeds.toml. A change needs a restart."""
     output_dir: PathText = str(_PUBLISH.output_dir)
     """Folder of the published documents; a relative one starts at the folder of feeds.toml."""
     language: Language = _PUBLISH.language
@@ -239,9 +239,9 @@ class WebTable(Table):
     """`[web]`: the pages, the API and the published documents over HTTP."""
 
     host: Line = _WEB.host
-    """Address to listen on; loopback unless told otherwise."""
+    """Address to listen on; loopback unless told otherwise. A change needs a restart."""
     port: Annotated[int, Ge(1), Le(65_535), Expected("a whole number from 1 to 65535")] = _WEB.port
-    """Port to listen on."""
+    """Port to listen on. A change needs a restart."""
     reading: Annotated[Literal["open", "closed"], Expected('"open" or "closed"')] = "open"
     """Pages are open to everybody, or closed to those without an account."""
     secure_cookies: Switch = _WEB.secure_cookies

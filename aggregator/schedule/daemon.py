@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from aggregator.actions.publish import Published, publish_changed
 from aggregator.clock import Clock
+from aggregator.config.restarting import DATABASE, Restarts
 from aggregator.config.watching import ConfigWatch
 from aggregator.errors import ConfigError, SchedulerRunningError, StaleLeaseError
 from aggregator.logs import Log
@@ -63,6 +64,7 @@ class DaemonParts:
         clock: Aware UTC.
         log: Where it says what it does.
         watch: The configuration file.
+        restarts: Compares it with what this process runs with.
         open_polling: Builds what polls need for a configuration.
         services: Run beside the scheduler.
         on_applied: Told of another configuration once it holds.
@@ -74,6 +76,7 @@ class DaemonParts:
     clock: Clock
     log: Log
     watch: ConfigWatch
+    restarts: Restarts
     open_polling: Callable[[Settings], AbstractAsyncContextManager[PollParts]]
     services: Sequence[Service] = ()
     on_applied: Sequence[Callable[[Settings], None]] = ()
@@ -160,7 +163,7 @@ class Daemon:
         Returns:
             Whether another configuration holds now.
         """
-        watch = self._parts.watch
+        watch, restarts = self._parts.watch, self._parts.restarts
         if not watch.changed() and not self._reload_asked:
             return False
         self._reload_asked = False
@@ -169,7 +172,9 @@ class Daemon:
             for problem in found.problems:
                 self._log.error("configuration-refused", problem=problem)
             return False
-        if found.database != self._settings.database:
+        if keys := restarts.compare(found):
+            self._log.warning("restart-needed", keys=", ".join(keys))
+        if DATABASE in restarts.pending:
             self._log.error("configuration-refused", problem="`database` needs a restart")
             return False
         await self._apply(found)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from aggregator.config.restarting import DATABASE, Restarts
 from aggregator.config.watching import ConfigWatch
 from aggregator.errors import ConfigError, StoreError
 from aggregator.logs import Log
@@ -24,7 +25,7 @@ class Follower:
     Args:
         watch: The file.
         apply: Puts another configuration in place; may raise StoreError.
-        database: The one in use: another one needs a restart.
+        restarts: Compares it with what the process runs with.
         log: Says what was applied or refused.
         every_s: How often to look, seconds.
     """
@@ -34,13 +35,13 @@ class Follower:
         watch: ConfigWatch,
         apply: Callable[[Settings], None],
         *,
-        database: str,
+        restarts: Restarts,
         log: Log,
         every_s: float = LOOK_S,
     ) -> None:
         self._watch = watch
         self._apply = apply
-        self._database = database
+        self._restarts = restarts
         self._log = log
         self._every_s = every_s
         self._stop = threading.Event()
@@ -69,7 +70,9 @@ class Follower:
             for problem in found.problems:
                 self._log.error("configuration-refused", problem=problem)
             return False
-        if found.database != self._database:
+        if keys := self._restarts.compare(found):
+            self._log.warning("restart-needed", keys=", ".join(keys))
+        if DATABASE in self._restarts.pending:
             self._log.error("configuration-refused", problem="`database` needs a restart")
             return False
         try:

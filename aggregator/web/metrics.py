@@ -72,6 +72,13 @@ class StoreCollector(Collector):
                 gauges = [*_stored(conn, services), *pushed(conn, services), *told(conn, services)]
             counters = list(self._counters())
         yield _gauge("info", "The program.", {(__version__,): 1}, labels=("version",))
+        restarts = services.restarts
+        yield _gauge(
+            "restart_needed",
+            "1 while a key in feeds.toml is not what this process was started with.",
+            {(key,): key in restarts.pending for key in restarts.keys},
+            labels=("key",),
+        )
         yield from counters
         yield from gauges
         yield from _feeds(health)
