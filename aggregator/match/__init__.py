@@ -1,7 +1,7 @@
 """The stage `match`: shingles, bands, facts, evidence, verdict, story assignment. Pure.
 
     sign      an entry -> bands, keys, blob (stored)
-    unlike    two subjects -> whether comparing them is idle
+    unlike    two subjects -> whether comparing them is idle; `screen`: many pairs at once
     compare   two subjects -> evidence and verdict
     assign    an entry, its candidates, pins -> which story
     identify  the items of a document -> which stored entries they continue
@@ -13,10 +13,10 @@ from aggregator.match.assignment import assign
 from aggregator.match.canonical import choose_canonical
 from aggregator.match.codec import Content, decode, encode
 from aggregator.match.comparing import POLICY_VERSION, compare
-from aggregator.match.evidence import unlike
 from aggregator.match.explaining import explain
 from aggregator.match.identity import Identity, IdentityBy, KnownEntry, identify
 from aggregator.match.revisions import RevisionChange, revision_changes
+from aggregator.match.screening import screen, unlike
 from aggregator.match.signing import SIGNATURE_VERSION, sign
 from aggregator.match.statistics import RECURRING_RELEASES, Statistics
 
@@ -38,6 +38,7 @@ __all__ = [
     "explain",
     "identify",
     "revision_changes",
+    "screen",
     "sign",
     "unlike",
 ]

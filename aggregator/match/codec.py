@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Self
+from functools import lru_cache
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.facts_model import NO_FACTS, Facts
+from aggregator.match.once import once
 from aggregator.match.shingles import Hashes, sequence_shingles, shingle_set
 from aggregator.match.tenses import tense
 from aggregator.match.titles import Title, TitleMark
 from aggregator.model.matching import Signature
 
-__all__ = ["BLOB_VERSION", "Content", "decode", "encode"]
+__all__ = ["BLOB_VERSION", "Content", "Glance", "decode", "encode", "glance"]
 
 BLOB_VERSION = 1
 # A text of 4,000 words is a report, not a release; its first 4,000 words identify it.
@@ -33,6 +34,7 @@ OPENING_WORDS = 25
 DECODED = 4_096
 
 _HEADER = struct.Struct("<BIII")
+_START = _HEADER.size
 _FIELD = "\x1f"
 # Where the packed strings stand.
 _CORE, _KEY, _KICKER, _TOKENS, _MARKS, _RARE, _SLUG = range(7)
@@ -78,7 +80,7 @@ class Content:
         )
         return cls(words[:MAX_TOKENS], strings, packed_facts)
 
-    @cached_property
+    @once
     def title(self) -> Title:
         """The title's forms."""
         strings = self.strings
@@ -106,27 +108,27 @@ class Content:
         """Whether the title says something about itself."""
         return bool(self.strings[_MARKS])
 
-    @cached_property
+    @once
     def slug(self) -> tuple[str, ...]:
         """Folded words of the link's last segment, () where it has none."""
         return tuple(self.strings[_SLUG].split())
 
-    @cached_property
+    @once
     def shingles(self) -> Hashes:
         """Distinct word 3-grams of the body, sorted."""
         return shingle_set(self.words)
 
-    @cached_property
+    @once
     def opening(self) -> Hashes:
         """Word 3-grams of the first `OPENING_WORDS` words, in order."""
         return sequence_shingles(self.words[:OPENING_WORDS])
 
-    @cached_property
+    @once
     def tense(self) -> int:
         """Whether the body announces (1), reports (-1) or does neither (0)."""
         return tense(self.words)
 
-    @cached_property
+    @once
     def facts(self) -> Facts:
         """Facts of title and body."""
         return facts_of_texts.decode(self.packed_facts) if self.packed_facts else NO_FACTS
@@ -138,6 +140,35 @@ def encode(content: Content) -> bytes:
     strings = _FIELD.join(content.strings).encode()
     header = _HEADER.pack(BLOB_VERSION, len(words), len(strings), len(content.packed_facts))
     return header + words + strings + content.packed_facts
+
+
+class Glance(NamedTuple):
+    """What of a signature's blob tells most pairs apart.
+
+    Attributes:
+        packed_words: Token hashes of the body in order, four bytes each.
+        heading: The title's folded words, joined.
+        slug_words: Folded words of the link's last segment, joined.
+        marked: The title says something about itself.
+    """
+
+    packed_words: bytes
+    heading: str
+    slug_words: str
+    marked: bool
+
+
+def glance(signature: Signature) -> Glance:
+    """The first look at a signature: two of three candidates never get a second one.
+
+    Args:
+        signature: As `match.sign` made it.
+
+    Raises:
+        ValueError: Another version's blob, or damaged.
+    """
+    words, strings, _ = _parts(signature.blob)
+    return Glance(words, strings[_TOKENS], strings[_SLUG], bool(strings[_MARKS]))
 
 
 def decode(signature: Signature) -> Content:
@@ -154,17 +185,19 @@ def decode(signature: Signature) -> Content:
 
 @lru_cache(maxsize=DECODED)
 def _decode(blob: bytes) -> Content:
-    if len(blob) < _HEADER.size:
+    words, strings, facts = _parts(blob)
+    return Content(np.frombuffer(words, dtype="<u4"), tuple(strings), facts)
+
+
+def _parts(blob: bytes) -> tuple[bytes, list[str], bytes]:
+    if len(blob) < _START:
         raise ValueError("The signature's blob is cut short.")
     version, words, strings, facts = _HEADER.unpack_from(blob)
     if version != BLOB_VERSION:
         raise ValueError(f"The signature's blob is of version {version}, not {BLOB_VERSION}.")
-    start = _HEADER.size
-    if len(blob) != start + words + strings + facts:
+    words_end = _START + words
+    strings_end = words_end + strings
+    if len(blob) != strings_end + facts:
         raise ValueError("The signature's blob is damaged.")
-    strings_end = start + words + strings
-    return Content(
-        words=np.frombuffer(blob, dtype="<u4", count=words // 4, offset=start),
-        strings=tuple(blob[start + words : strings_end].decode().split(_FIELD)),
-        packed_facts=blob[strings_end:],
-    )
+    packed = blob[words_end:strings_end].decode().split(_FIELD)
+    return blob[_START:words_end], packed, blob[strings_end:]

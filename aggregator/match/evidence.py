@@ -12,15 +12,14 @@ from functools import cached_property
 from typing import TypedDict
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.announced import announced, title_similarity
-from aggregator.match.codec import Content, decode
+from aggregator.match.codec import Content, Glance, decode
 from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
-from aggregator.match.shared_keys import share_a_key, shared_keys
-from aggregator.match.shingles import Hashes, membership, shared
+from aggregator.match.shared_keys import shared_keys
+from aggregator.match.shingles import Hashes, membership
 from aggregator.match.statistics import Beside, Statistics, beside
 from aggregator.match.titles import differs_in_slot, same_title
 from aggregator.match.titles_frame import frame_spots, names_replaced
@@ -29,15 +28,13 @@ from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
 from aggregator.text import fold
 
-__all__ = ["Evidence", "measure", "unlike"]
+__all__ = ["FAINT_CONTAINMENT", "FAINT_TITLE", "Evidence", "measure", "slug_same"]
 
 # Words. A body below is a teaser: it can support a match, hardly carry one.
 SHORT_WORDS = 60
 # Below, nothing the two texts share is worth a look at their facts.
 FAINT_CONTAINMENT = 0.2
 FAINT_TITLE = 0.6
-# In rapidfuzz's hundredths, a little below for rounding.
-_UNLIKE_TITLE = 100 * FAINT_TITLE - 0.001
 # Below, under unlike headlines, no rule asks for facts (`conditions.COPY`).
 FACTS_CONTAINMENT = 0.3
 
@@ -245,33 +242,6 @@ def measure(
     )
 
 
-def unlike(a: Subject, b: Subject) -> bool:
-    """Whether two entries have too little in common for any rule but the last ones.
-
-    Two of three candidates share a run of four words by chance. All that any rule asks for
-    is missing there (`measure` calls the opposite `near`), and is not measured: the verdict
-    is DISTINCT. What `compare` says of such a pair is the same, only dearer.
-
-    Args:
-        a: One entry.
-        b: The other.
-
-    Returns:
-        False where in doubt.
-    """
-    first, second = decode(a.signature), decode(b.signature)
-    if a.notices or b.notices or first.marked or second.marked:
-        return False
-    if fuzz.ratio(first.heading, second.heading, score_cutoff=_UNLIKE_TITLE):
-        return False
-    if _slug_same(first, second):
-        return False
-    if share_a_key(a, b):
-        return False
-    few, many = _by_length(first, second)
-    return shared(few.shingles, many.shingles) / max(1, len(few.shingles)) < FAINT_CONTAINMENT
-
-
 def _by_length(first: Content, second: Content) -> tuple[Content, Content]:
     """The shorter one first."""
     lengths = len(first.shingles), len(second.shingles)
@@ -343,7 +313,7 @@ def _headings(a: Content, b: Content) -> _Headings:
         title_same=same,
         title_replaced=_one_spot(a.title.tokens, b.title.tokens),
         kicker_same=same and fold(a.title.kicker) == fold(b.title.kicker),
-        slug_same=_slug_same(a, b),
+        slug_same=slug_same(a, b),
     )
 
 
@@ -357,9 +327,13 @@ def _one_spot(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return ahead + behind > 0 and min(replaced) > 0 and max(replaced) <= SLOT_WORDS
 
 
-def _slug_same(a: Content, b: Content) -> bool:
+def slug_same(a: Content | Glance, b: Content | Glance) -> bool:
     """A link keeps the agency's headline after an editor changed the visible one."""
-    forms_a, forms_b = (a.slug_words, a.heading), (b.slug_words, b.heading)
-    return any(
-        form in forms_b and form.count(" ") >= MIN_TITLE_WORDS - 1 for form in forms_a if form
+    forms = (b.slug_words, b.heading)
+    return (a.slug_words in forms and _telling(a.slug_words)) or (
+        a.heading in forms and _telling(a.heading)
     )
+
+
+def _telling(form: str) -> bool:
+    return form.count(" ") >= MIN_TITLE_WORDS - 1

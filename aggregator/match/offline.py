@@ -22,7 +22,7 @@ from typing import Protocol
 from aggregator.match.assignment import assign
 from aggregator.match.canonical import choose_canonical
 from aggregator.match.comparing import compare
-from aggregator.match.evidence import unlike
+from aggregator.match.screening import unlike
 from aggregator.match.signing import sign
 from aggregator.match.statistics import Statistics
 from aggregator.model.entries import EntryNotice

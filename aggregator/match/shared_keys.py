@@ -8,7 +8,7 @@ from typing import TypedDict
 from aggregator.match.keys import MOBILE, link_keys, number_keys, permalink
 from aggregator.model.matching import Subject
 
-__all__ = ["SharedKeys", "share_a_key", "shared_keys"]
+__all__ = ["SharedKeys", "in_scope", "scope_of_keys", "share_a_key", "shared_keys"]
 
 # Keys of one poll's batch and its candidates, as `codec.DECODED`.
 KEYS_KEPT = 4_096
@@ -31,6 +31,26 @@ def shared_keys(a: Subject, b: Subject) -> SharedKeys:
         shared_number=not numbers_a.isdisjoint(numbers_b),
         other_number=bool(numbers_a and numbers_b) and numbers_a.isdisjoint(numbers_b),
     )
+
+
+def scope_of_keys(subject: Subject) -> str | None:
+    """What stands in the link of whatever shares a key with an entry; None: nothing could."""
+    links, numbers = _keys(subject)
+    if numbers:
+        return ""
+    return _host(subject) if links else None
+
+
+def in_scope(subject: Subject, scope: str | None) -> bool:
+    """Whether an entry could share a key with the one whose `scope_of_keys` it is.
+
+    Most candidates are of another host, and most entries carry no number: this much is
+    answered without taking their links apart.
+    """
+    if scope is None:
+        return False
+    link = subject.link or permalink(subject.guid) or ""
+    return scope in link or scope in link.lower()
 
 
 def share_a_key(a: Subject, b: Subject) -> bool:
