@@ -3,20 +3,61 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from json.encoder import encode_basestring as quoted
+from math import inf
 
 from aggregator.match.facts_model import Fact, FactKind, Facts
+from aggregator.match.facts_read import Reading
 from aggregator.match.numbers import Number
 
-__all__ = ["decode", "encode"]
+__all__ = ["CODES", "decode", "encode", "pack", "row"]
 
 _KINDS = tuple(FactKind)
-_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
 
 def encode(facts: Facts) -> bytes:
     """Compact UTF-8 JSON; `decode` gives the same value back."""
-    rows = [_row(fact) for fact in facts.facts]
-    return json.dumps([facts.published, rows], ensure_ascii=False, separators=(",", ":")).encode()
+    rows = (
+        row(each, each.raw, before=each.before, after=each.after, in_title=each.in_title)
+        for each in facts.facts
+    )
+    return pack(rows, published=facts.published)
+
+
+def pack(rows: Iterable[str], *, published: str) -> bytes:
+    """The document of packed rows and the day of publication."""
+    return f"[{quoted(published)},[{','.join(rows)}]]".encode()
+
+
+def row(said: Fact | Reading, raw: str, *, before: int, after: int, in_title: bool) -> str:
+    """One packed fact; written by hand, an encoder takes as long as the reading.
+
+    Args:
+        said: Gives kind, role, value and number.
+        raw: As written.
+        before: Hash of the two words before it.
+        after: Hash of the two words after it.
+        in_title: Found in the title.
+    """
+    packed = (
+        f"[{CODES[said.kind]},{quoted(said.role)},{quoted(said.value)},{quoted(raw)}"
+        f",{before},{after},{in_title:d}"
+    )
+    number = said.number
+    return f"{packed}]" if number is None else f"{packed},{_figures(number)}]"
+
+
+def _figures(number: Number) -> str:
+    value = _figure(number.value)
+    if number.low == number.high == number.value:
+        return f"{value},{value},{value},{number.digits}"
+    return f"{value},{_figure(number.low)},{_figure(number.high)},{number.digits}"
+
+
+def _figure(value: float) -> str:
+    return "Infinity" if value == inf else repr(value)
 
 
 def decode(blob: bytes) -> Facts:
@@ -27,22 +68,6 @@ def decode(blob: bytes) -> Facts:
     """
     published, rows = json.loads(blob)
     return Facts(tuple(_fact(*row) for row in rows), published)
-
-
-def _row(fact: Fact) -> list[object]:
-    row: list[object] = [
-        _CODES[fact.kind],
-        fact.role,
-        fact.value,
-        fact.raw,
-        fact.before,
-        fact.after,
-        int(fact.in_title),
-    ]
-    number = fact.number
-    if number is not None:
-        row += [number.value, number.low, number.high, number.digits]
-    return row
 
 
 def _fact(  # noqa: PLR0913, PLR0917 - the columns of a row

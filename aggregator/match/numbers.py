@@ -11,7 +11,15 @@ import math
 import re
 from dataclasses import dataclass
 
-__all__ = ["Number", "agree", "is_scale", "number_word", "parse_number"]
+__all__ = [
+    "HEDGE_WORDS",
+    "SCALE_WORDS",
+    "Number",
+    "agree",
+    "is_scale",
+    "number_word",
+    "parse_number",
+]
 
 _SPACES = str.maketrans("", "", " \u00a0\u2009\u202f'\u2019")
 # Languages that write 1.234,5; all others we meet write 1,234.5.
@@ -42,6 +50,7 @@ _SCALES = {
 }
 # "billion" is 10^9 in English and 10^12 in German.
 _BILLION = {"de": 1e12}
+SCALE_WORDS = frozenset({*_SCALES, "billion"})
 
 _WORDS = {
     "de": "null ein zwei drei vier fuenf sechs sieben acht neun zehn elf zwoelf",
@@ -87,6 +96,7 @@ _HEDGES = {
     "under": (0.8, 1.0),
     "up to": (0.8, 1.0),
 }
+HEDGE_WORDS = frozenset(word for hedge in _HEDGES for word in hedge.split())
 
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 # "3.000" and "3.412" agree, "3.000" and "3.400" do not: who rounds drops at least two
@@ -114,7 +124,7 @@ class Number:
 
 def is_scale(word: str) -> bool:
     """Whether a folded word multiplies the number before it ("mio", "mrd", "bn")."""
-    return word in _SCALES or word == "billion"
+    return word in SCALE_WORDS
 
 
 def number_word(word: str) -> int | None:

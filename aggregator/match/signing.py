@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from aggregator.match import facts as facts_of_texts
 from aggregator.match.codec import Content, encode
+from aggregator.match.facts_scan import scan
 from aggregator.match.keys import (
     body_key,
     link_keys,
@@ -74,12 +74,8 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     hashes = packed_hashes(packed, words)
     heading = read_title(title, outlet_name=outlet_name)
     slug = slug_words(link)
-    facts = facts_of_texts.extract(
-        title, body_for_matching, language=language, published=published
-    )
-    content = Content.of(
-        hashes, title=heading, slug=slug, packed_facts=facts_of_texts.encode(facts)
-    )
+    facts = scan(title, body_for_matching, language=language, published=published)
+    content = Content.of(hashes, title=heading, slug=slug, packed_facts=facts)
     rows, asks = bands_and_asks(hashes)
     lowered = title.casefold()
     if any(stem in lowered for stem in _DIGEST_STEMS) and _DIGEST.search(title):

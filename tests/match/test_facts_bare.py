@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.match.facts import extract
+from aggregator.match.facts_bare import CONTEXT_CHARS, DIGITS, bare_figure, context
+from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
+from aggregator.match.facts_codec import decode, pack
+from aggregator.match.facts_labels import PHONE_WORDS
+from aggregator.match.facts_model import Fact
+from aggregator.match.facts_read import fold_word, read
+from aggregator.match.facts_scan import scan
+
+_PLAIN = "mit an der die Gästen Wohnungen Straßenbahnhaltestellenerneuerung für Über"
+_TELLING = (
+    "rund mehr als zu Telefon Teil Nr Montag März Mai Uhr Jahre km Mio Prozent Euro m k of pm"
+)
+_NUMBERS = "5 12 007 0 44 1000 1999 2026 18000 123456789012 1234567890123 3,5 1.200 ٣ 5² B12"
+_WORDS = st.sampled_from(3 * _PLAIN.split() + _TELLING.split())
+_JOINTS = st.sampled_from([*20 * " ", "\n", "-", ". ", ", ", " (", "  ", " $", "_"])
+_CLAUSES = st.tuples(
+    *(_WORDS, _JOINTS, _WORDS, _JOINTS, st.sampled_from(_NUMBERS.split())),
+    *(_JOINTS, _WORDS, _JOINTS, _WORDS, _JOINTS),
+).map("".join)
+_TEXTS = st.lists(_CLAUSES, max_size=5).map("".join)
+
+
+def words_before(text: str, start: int) -> list[str]:
+    return re.findall(r"[^\W\d_]+", fold_word(text[max(0, start - CONTEXT_CHARS) : start]))
+
+
+def bare_figures(text: str) -> list[tuple[re.Match[str], list[str], Fact]]:
+    found = []
+    for match in DIGITS.finditer(text):
+        before = words_before(text, match.start())
+        packed = bare_figure(match, before, in_title=False)
+        if packed is not None:
+            found.append((match, before, decode(pack([packed], published="")).facts[0]))
+    return found
+
+
+@given(_TEXTS, st.sampled_from(["de", "en"]))
+@settings(deadline=None, max_examples=400)
+def test_a_bare_figure_is_what_a_full_reading_makes_of_it(text: str, language: str) -> None:
+    for match, before, fact in bare_figures(text):
+        reading = read(text, match.start(), before, language)
+        assert reading is not None
+        assert reading.end == match.end()
+        said = (reading.kind, reading.role, reading.value, reading.number)
+        assert (fact.kind, fact.role, fact.value, fact.number) == said
+        assert fact.raw == match[0]
+
+
+@given(_TEXTS)
+@settings(deadline=None, max_examples=400)
+def test_a_bare_figures_context_are_the_words_beside_it(text: str) -> None:
+    for match, before, fact in bare_figures(text):
+        near = before[-2:]
+        assert not any(word in MONTHS or word in WEEKDAYS or word in PHONE_WORDS for word in near)
+        assert fact.before == context(" ".join(near))
+        after = text[match.end() : match.end() + CONTEXT_CHARS]
+        first, second = [*re.findall(r"[^\W\d_]+", after), ""][:2]
+        assert fact.after == context(fold_word(f"{first} {second}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param("mit seinen 44 Betrieben am Fluss", 1, id="a figure between plain words"),
+        pytest.param("mit seinen 44 km am Fluss", 0, id="a unit follows"),
+        pytest.param("mit seinen 44 Mio Betrieben", 0, id="a scale follows"),
+        pytest.param("mit rund 44 Betrieben", 0, id="a hedge stands before it"),
+        pytest.param("Fragen an Telefon 44 Betrieb", 0, id="a telephone number"),
+        pytest.param("an jenem Tag 5 März am", 0, id="a month follows"),
+        pytest.param("mit den 5 jährigen Kindern", 0, id="an age"),
+        pytest.param("an jenem 5 of March", 0, id="a month follows later"),
+        pytest.param("im Heft Teil 44 Betrieb", 0, id="a label stands before it"),
+        pytest.param("seit dem Montag 44 Betriebe", 0, id="a weekday is no context"),
+        pytest.param("das ganze 2026 Betrieb war", 0, id="a year"),
+        pytest.param("mit den 007 Betrieben", 0, id="leading zeros"),
+        pytest.param("mit den $44 Betrieben", 0, id="a currency sign before it"),
+        pytest.param("an der A44 Betrieb", 0, id="a letter before it"),
+        pytest.param("44 Betriebe am Fluss", 0, id="nothing before it"),
+    ],
+)
+def test_a_figure_is_bare_if_nothing_around_it_explains_it(text: str, count: int) -> None:
+    assert len(bare_figures(text)) == count
+
+
+@given(_TEXTS, _TEXTS)
+@settings(deadline=None)
+def test_facts_are_packed_as_plain_json(title: str, body: str) -> None:
+    packed = scan(title, body, language="de", published=None)
+    plain = json.dumps(json.loads(packed), ensure_ascii=False, separators=(",", ":"))
+    assert packed.decode() == plain
+
+
+def test_a_figure_beyond_all_floats_is_packed() -> None:
+    (fact,) = extract("", f"mit {'9' * 400} Leuten am", language="de", published=None).facts
+    assert fact.number is not None
+    assert fact.number.value == float("inf")
+
+
+def test_a_misspelt_weekday_is_none() -> None:
+    assert extract("", "Am Wonday und am Monday", language="en", published=None).facts == (
+        extract("", "Am Xonday und am Monday", language="en", published=None).facts
+    )
