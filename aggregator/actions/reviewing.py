@@ -35,7 +35,8 @@ class Review:
     Attributes:
         weakest: Merges that rest on the least similarity and nobody confirmed.
         near_misses: Pairs kept apart that are the most alike and nobody confirmed.
-        held: Held and quarantined stories, and those withdrawn before readers saw them.
+        held: Held and quarantined stories, and those withdrawn before readers saw them; first
+            those an editor can release, then newest first.
         failing: Feeds that fail.
         quarantined: Feed id -> how many of its stories a flood put into quarantine.
     """
@@ -84,7 +85,7 @@ def read_review(
         return Review(
             weakest=_open(conn, weakest, settled, language=language),
             near_misses=_open(conn, near, settled, language=language),
-            held=held,
+            held=tuple(sorted(held, key=lambda story: story.status is not StoryStatus.HELD)),
             failing=tuple(h for h in feed_health(database, settings) if h.word == "failing"),
             quarantined={
                 feed: len(quarantined.of_feed(conn, feed)) for feed in dict.fromkeys(flooded)
@@ -110,7 +111,9 @@ def _open(
     *,
     language: str,
 ) -> tuple[LogRow, ...]:
-    waiting = [d for d in rows if frozenset((d.entry_id, d.matched_entry_id)) not in settled]
+    # Only of a pair can an editor say that it is the same release, or that it is not.
+    pairs = [d for d in rows if d.matched_entry_id not in {None, d.entry_id}]
+    waiting = [d for d in pairs if frozenset((d.entry_id, d.matched_entry_id)) not in settled]
     return log_rows(conn, waiting[:MAX_ROWS], language=language)
 
 

@@ -18,6 +18,7 @@ from aggregator.actions.quarantine import release_feed
 from aggregator.actions.releasing import release_story
 from aggregator.actions.reviewing import read_blocks, read_review
 from aggregator.model.matching import PinKind
+from aggregator.model.stories import StoryStatus
 from aggregator.store.blocks import BlockStatus
 from aggregator.web.evidence import bars
 from aggregator.web.guard import EditorPage, checked_editor
@@ -74,7 +75,8 @@ def review(page: EditorPage, asked: Annotated[Asked, Query()]) -> Response:
     rows = {
         "weakest": len(found.weakest),
         "near": len(found.near_misses),
-        "hold": len(found.held),
+        "hold": sum(story.status is StoryStatus.HELD for story in found.held),
+        "flooded": len(found.quarantined),
     }
     return page.render(
         "review.html",

@@ -84,6 +84,30 @@ def test_review_goes_by_keys(visit: Any) -> None:
     expect(page.locator("[data-decide] [data-step]", has_text=names).first).to_be_visible()
 
 
+def test_keys_walk_only_to_rows_that_a_key_decides(busy: Any) -> None:
+    busy.open("/review")
+    page = busy.page
+    rows = page.locator("[data-decide]")
+    for number in range(rows.count()):
+        page.keyboard.press("j")
+        expect(rows.nth(number).locator("[data-step]")).to_be_focused()
+        assert rows.nth(number).locator("[data-key]").count() > 0
+    # The story in quarantine is passed over; from its link the keys lead on.
+    told = page.get_by_role("link", name="Released with its feed, further down.")
+    expect(page.locator("[data-decide]", has=told)).to_have_count(0)
+    flooded = page.locator("#flooded-1 [data-step]")
+    expect(flooded).to_be_focused()
+    page.keyboard.press("k")
+    before = page.evaluate("document.activeElement.href")
+    for key, href in (("j", flooded.evaluate("link => link.href")), ("k", before)):
+        told.focus()
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.href") == href
+    assert breaches(page) == []
+    told.click()
+    assert page.url.endswith("#flooded")
+
+
 def test_a_held_story_is_released_by_a_key(visit: Any) -> None:
     visit.log_in()
     visit.open("/review")

@@ -45,7 +45,10 @@ function step(direction) {
   const links = [...(marked.length ? marked : document.querySelectorAll(".stories h2 a, .decisions > li a:first-of-type"))];
   const own = document.activeElement.closest("[data-decide]");
   const here = own ? links.findIndex((link) => own.contains(link)) : links.indexOf(document.activeElement);
-  const next = links[here < 0 ? 0 : here + direction];
+  // From a row that is not walked, on to its nearest neighbour that is.
+  const after = links.findIndex((link) => document.activeElement.compareDocumentPosition(link) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const between = after < 0 ? links.length : after;
+  const next = links[here >= 0 ? here + direction : direction > 0 ? between : Math.max(between - 1, 0)];
   if (next) next.focus();
 }
 
