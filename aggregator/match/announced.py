@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TypedDict
 
 from rapidfuzz import fuzz
 
@@ -14,7 +13,7 @@ from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Subject
 from aggregator.text import tokens
 
-__all__ = ["Announced", "announced", "title_similarity"]
+__all__ = ["announced", "quotes", "title_similarity"]
 
 # A notice quotes a title with other quotation marks or a word left out.
 QUOTED_TITLE = 0.9
@@ -28,24 +27,13 @@ _ADDENDUM = re.compile(
 )
 
 
-class Announced(TypedDict):
-    """What just one of the two announces; fields of `Evidence`."""
-
-    correction: bool
-    withdrawal: bool
-    addendum: bool
-    quoted: bool
+_NOTHING: frozenset[NoticeKind] = frozenset()
+_AN_ADDENDUM = frozenset({NoticeKind.ADDENDUM})
 
 
-def announced(a: tuple[Subject, Content], b: tuple[Subject, Content]) -> Announced:
-    """Two copies of one correction say the same; only one that announces differs."""
-    kinds = _notice_kinds(*a) ^ _notice_kinds(*b)
-    return Announced(
-        correction=NoticeKind.CORRECTION in kinds,
-        withdrawal=NoticeKind.WITHDRAWAL in kinds,
-        addendum=NoticeKind.ADDENDUM in kinds,
-        quoted=_quotes(a[0], b[1]) or _quotes(b[0], a[1]),
-    )
+def announced(a: tuple[Subject, Content], b: tuple[Subject, Content]) -> frozenset[NoticeKind]:
+    """What just one of the two announces; two copies of one correction say the same."""
+    return _notice_kinds(*a) ^ _notice_kinds(*b)
 
 
 def title_similarity(a: str, b: str) -> float:
@@ -54,13 +42,14 @@ def title_similarity(a: str, b: str) -> float:
 
 
 def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:
-    kinds = {notice.kind for notice in subject.notices}
+    addendum = _AN_ADDENDUM if _announces_addendum(subject.title) else _NOTHING
+    if not subject.notices and not content.marked:
+        return addendum
+    kinds = {notice.kind for notice in subject.notices} | addendum
     if TitleMark.CORRECTION in content.title.marks:
         kinds.add(NoticeKind.CORRECTION)
     if TitleMark.WITHDRAWAL in content.title.marks:
         kinds.add(NoticeKind.WITHDRAWAL)
-    if _announces_addendum(subject.title):
-        kinds.add(NoticeKind.ADDENDUM)
     return frozenset(kinds)
 
 
@@ -70,7 +59,7 @@ def _announces_addendum(title: str) -> bool:
     return _ADDENDUM.search(title) is not None
 
 
-def _quotes(subject: Subject, other: Content) -> bool:
+def quotes(subject: Subject, other: Content) -> bool:
     """Whether a notice of `subject` quotes the other's title."""
     if not subject.notices:
         return False

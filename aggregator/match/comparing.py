@@ -7,10 +7,10 @@ that gave it, the measurements and what spoke against a merge.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import overload
 
 from aggregator.match.evidence import Evidence, measure
+from aggregator.match.once import once
 from aggregator.match.rules import decide
 from aggregator.match.statistics import Statistics
 from aggregator.model.matching import Comparison, Subject
@@ -72,7 +72,7 @@ class _Named(Mapping[str, object]):
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
 
-    @cached_property
+    @once
     def _values(self) -> dict[str, object]:
         return _named(self._evidence)
 
@@ -98,7 +98,7 @@ class _Vetoes(Sequence[str]):
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
 
-    @cached_property
+    @once
     def _values(self) -> tuple[str, ...]:
         return _vetoes(self._evidence)
 

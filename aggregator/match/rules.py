@@ -39,12 +39,15 @@ class Rule:
 
 def decide(evidence: Evidence) -> Rule:
     """The first rule that holds; the last one always does."""
-    return next(rule for rule in RULES if rule.holds(evidence))
+    for rule in RULES:
+        if rule.holds(evidence):
+            return rule
+    raise AssertionError("the last rule always holds")
 
 
 def is_veto(name: str) -> bool:
     """Whether a rule of this name keeps two alike entries apart."""
-    return any(rule.name == name and rule.veto for rule in RULES)
+    return name in _VETOES
 
 
 RULES: tuple[Rule, ...] = (
@@ -206,3 +209,4 @@ RULES: tuple[Rule, ...] = (
         "Nothing points to one release.",
     ),
 )
+_VETOES = frozenset(rule.name for rule in RULES if rule.veto)

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from aggregator.match.codec import Content, Glance, decode, glance
-from aggregator.match.evidence import FAINT_CONTAINMENT, FAINT_TITLE, slug_same
+from aggregator.match.evidence import FAINT_TITLE, slug_same
+from aggregator.match.overlap import FAINT_CONTAINMENT
 from aggregator.match.shared_keys import in_scope, scope_of_keys, share_a_key
 from aggregator.match.shingles import shared
 from aggregator.model.matching import Subject

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TypedDict
+from typing import NamedTuple
 
 from aggregator.match.keys import MOBILE, link_keys, number_keys, permalink
 from aggregator.model.matching import Subject
@@ -14,22 +14,37 @@ __all__ = ["SharedKeys", "in_scope", "scope_of_keys", "share_a_key", "shared_key
 KEYS_KEPT = 4_096
 
 
-class SharedKeys(TypedDict):
-    """Exact keys; fields of `Evidence`."""
+class SharedKeys(NamedTuple):
+    """Exact keys of two entries.
+
+    Attributes:
+        shared_link: One canonical link.
+        shared_number: One release or report number.
+        other_number: Both carry numbers, and share none.
+    """
 
     shared_link: bool
     shared_number: bool
     other_number: bool
 
 
+_NO_KEYS = SharedKeys(shared_link=False, shared_number=False, other_number=False)
+
+
 def shared_keys(a: Subject, b: Subject) -> SharedKeys:
-    """Which exact keys two entries share, whatever their texts."""
-    links_a, numbers_a = _keys(a)
+    """Which exact keys two entries share, whatever their texts.
+
+    The keys of stored entries are made again only where they could be shared: most
+    candidates are of another host, and most entries carry no number.
+    """
+    links, numbers = _keys(a)
+    if not numbers and not (links and in_scope(b, _host(a))):
+        return _NO_KEYS
     links_b, numbers_b = _keys(b)
     return SharedKeys(
-        shared_link=not links_a.isdisjoint(links_b),
-        shared_number=not numbers_a.isdisjoint(numbers_b),
-        other_number=bool(numbers_a and numbers_b) and numbers_a.isdisjoint(numbers_b),
+        shared_link=not links.isdisjoint(links_b),
+        shared_number=not numbers.isdisjoint(numbers_b),
+        other_number=bool(numbers and numbers_b) and numbers.isdisjoint(numbers_b),
     )
 
 
@@ -54,21 +69,18 @@ def in_scope(subject: Subject, scope: str | None) -> bool:
 
 
 def share_a_key(a: Subject, b: Subject) -> bool:
-    """Whether two entries share a link or a number.
-
-    The keys of stored entries are made again only where they could be shared: most
-    candidates are of another host, and most entries carry no number.
-    """
-    (links, numbers), one_host = _keys(a), _host(a) == _host(b)
-    if not numbers and not (links and one_host):
-        return False
+    """Whether two entries share a link or a number."""
     found = shared_keys(a, b)
-    return found["shared_link"] or found["shared_number"]
+    return found.shared_link or found.shared_number
 
 
 def _host(subject: Subject) -> str:
     """What of a link every key of it begins with, mobile prefixes aside."""
-    link = subject.link or permalink(subject.guid) or ""
+    return _host_of(subject.link or permalink(subject.guid) or "")
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _host_of(link: str) -> str:
     authority = link.partition("//")[2].partition("/")[0].partition("?")[0].partition("#")[0]
     host = authority.rpartition("@")[2].partition(":")[0].lower()
     return MOBILE.sub("", host)
