@@ -14,6 +14,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from aggregator.store.prepared import fetch_text
+
 __all__ = [
     "ANY_AGE_BUCKET",
     "BUCKET_S",
@@ -65,6 +67,7 @@ SELECT k.value, (
     )
 )
 FROM json_each(?2) AS k
+WHERE EXISTS (SELECT 1 FROM entry_keys WHERE key = k.value)
 """
 _PG_BANDS: Final = f"""
 SELECT k.bucket, b.band, string_agg(hit.at || ' ' || hit.entry_id, ',')
@@ -166,9 +169,9 @@ def _look_up(conn: Connection, probes: Sequence[Probe]) -> dict[int, list[_Hit]]
     low, high = min(probe.low for probe in probes), max(probe.high for probe in probes)
     if conn.dialect.name == "sqlite":
         asked = (low, high, json.dumps(buckets), json.dumps(bands), MAX_PER_BAND)
-        rows = conn.exec_driver_sql(_SQLITE_BANDS, asked).all()
+        rows = fetch_text(conn, _SQLITE_BANDS, asked)
     else:
-        rows = conn.exec_driver_sql(_PG_BANDS, (buckets, bands, low, high, MAX_PER_BAND)).all()
+        rows = fetch_text(conn, _PG_BANDS, (buckets, bands, low, high, MAX_PER_BAND))
     found: defaultdict[int, list[_Hit]] = defaultdict(list)
     for bucket, band, carriers in sorted(rows, reverse=True):
         found[band] += _hits(carriers or "", any_age=bucket == ANY_AGE_BUCKET)
@@ -187,9 +190,9 @@ def carriers(conn: Connection, keys: set[int]) -> dict[int, list[int]]:
     if not keys:
         return {}
     if conn.dialect.name == "sqlite":
-        rows = conn.exec_driver_sql(_SQLITE_KEYS, (MAX_PER_KEY, json.dumps(sorted(keys))))
-        return {key: [int(i) for i in ids.split(",")] for key, ids in rows if ids}
+        rows = fetch_text(conn, _SQLITE_KEYS, (MAX_PER_KEY, json.dumps(sorted(keys))))
+        return {key: [int(i) for i in ids.split(",")] for key, ids in rows}
     found: dict[int, list[int]] = {}
-    for key, entry_id in conn.exec_driver_sql(_PG_KEYS, (sorted(keys), MAX_PER_KEY)):
+    for key, entry_id in fetch_text(conn, _PG_KEYS, (sorted(keys), MAX_PER_KEY)):
         found.setdefault(key, []).append(entry_id)
     return found

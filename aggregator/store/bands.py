@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from sqlalchemy import Connection, delete
@@ -62,6 +63,8 @@ MAX_CANDIDATES: Final = 20
 # Keys that are looked up inside the window only and expire with the bands.
 _PASSING: Final = ("title:",)
 _MICROS: Final = 1_000_000
+# A band's weight, divided among those that share it: up to 16 share it evenly.
+_WHOLE: Final = 720_720
 
 _SQLITE_INSERT: Final = "INSERT OR IGNORE INTO bands (bucket, band, at, entry_id) VALUES (?,?,?,?)"
 _SQLITE_INSERT_KEYS: Final = "INSERT OR IGNORE INTO entry_keys (key, entry_id) VALUES (?, ?)"
@@ -138,13 +141,12 @@ def candidates(
         limit: At most so many each.
     """
     edges = bounds(conn)
-    keyed = carriers(conn, {key for query in queries for key in _lasting(query.keys)})
+    lasting = [frozenset(_lasting(query.keys)) for query in queries]
+    keyed = carriers(conn, set().union(*lasting))
     shared = sharing(conn, [_probe(query, edges) for query in queries])
     found = []
-    for query, by_band in zip(queries, shared, strict=True):
-        by_key = Counter(
-            entry_id for key in set(_lasting(query.keys)) for entry_id in keyed.get(key, ())
-        )
+    for query, keys, by_band in zip(queries, lasting, shared, strict=True):
+        by_key = Counter(chain.from_iterable(keyed[key] for key in keys if key in keyed))
         found.append(_ranked(by_key, by_band, exclude=query.exclude, limit=limit))
     return tuple(found)
 
@@ -244,14 +246,16 @@ def _ranked(
     limit: int,
 ) -> tuple[Candidate, ...]:
     """Keys count first, then bands, each for as much as it is rare."""
-    bands: dict[int, int] = {}
-    rarity: dict[int, float] = {}
+    bands = Counter(chain.from_iterable(by_band))
+    rarity: dict[int, int] = dict.fromkeys(by_key, 0)
     for sharers in by_band:
+        share = _WHOLE // max(1, len(sharers))
         for entry_id in sharers:
-            bands[entry_id] = bands.get(entry_id, 0) + 1
-            rarity[entry_id] = rarity.get(entry_id, 0.0) + 1 / len(sharers)
-    ids = (by_key.keys() | bands.keys()) - exclude
-    order = sorted(ids, key=lambda i: (-by_key[i], -round(rarity.get(i, 0.0), 6), -i))[:limit]
+            rarity[entry_id] = rarity.get(entry_id, 0) + share
+    order = sorted(
+        ((by_key[i], rare, i) for i, rare in rarity.items() if i not in exclude), reverse=True
+    )
     return tuple(
-        Candidate(entry_id=i, shared_bands=bands.get(i, 0), shared_keys=by_key[i]) for i in order
+        Candidate(entry_id=i, shared_bands=bands[i], shared_keys=keys)
+        for keys, _, i in order[:limit]
     )

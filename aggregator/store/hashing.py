@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+from typing import Final
 
 __all__ = ["signed_hash"]
 
 
+# A poll asks for each of its keys three times: to recognise, to index, to look up.
+_KEPT: Final = 4_096
+
+
+@lru_cache(maxsize=_KEPT)
 def signed_hash(value: str) -> int:
     """A signed 64-bit hash of a text (BLAKE2b), as both databases store integers.
 

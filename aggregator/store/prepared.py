@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["execute_many", "fetch"]
+__all__ = ["execute_many", "fetch", "fetch_text"]
 
 Values = Mapping[str, Any]
 _Convert = Callable[[Any], Any]
@@ -38,10 +38,21 @@ def fetch(conn: Connection, statement: Select[Any], values: Values) -> list[Any]
         Named tuples with the columns' names.
     """
     query = _query(statement, conn.dialect)
-    result = conn.exec_driver_sql(query.statement.text, query.statement.bound(values))
-    found = result.cursor.fetchall()
+    return query.rows(fetch_text(conn, query.statement.text, query.statement.bound(values)))
+
+
+def fetch_text(conn: Connection, text: str, parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - a tuple or a mapping, as the driver takes it
+    """The rows of a select in the driver's own words, as the driver gives them.
+
+    Args:
+        conn: A connection.
+        text: A statement with the driver's own placeholders.
+        parameters: As the driver takes them.
+    """
+    result = conn.exec_driver_sql(text, parameters)
+    found = list(result.cursor.fetchall())
     result.close()
-    return query.rows(found)
+    return found
 
 
 def execute_many(conn: Connection, statement: Update, rows: Sequence[Values]) -> None:
