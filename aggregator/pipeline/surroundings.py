@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from aggregator.match import Statistics, unlike
+from aggregator.match import Statistics, screen
+from aggregator.model.entries import NoticeKind
 from aggregator.model.matching import Subject
 from aggregator.model.policy import MatchPolicy
 from aggregator.model.stories import HIDDEN, StoryStatus
@@ -52,13 +53,20 @@ def load_surroundings(
     statuses = {story: standing.status for story, standing in standings.items()}
     missing = {m for ids in members.values() for m in ids} | set(canonicals.values())
     loaded |= subjects.load(conn, sorted(missing - set(loaded) - set(known)), bodies=bodies)
+    # An editor's release counts where an embargo is found again, and nowhere else. Whoever
+    # asks without being known may announce one.
+    embargoed = (
+        not known.keys() >= near.keys()
+        or StoryStatus.HELD in statuses.values()
+        or any(_announces_embargo(entry) for entry in (*loaded.values(), *known.values()))
+    )
     return Surroundings(
         subjects={**loaded, **known},
         members=members,
         canonicals=canonicals,
         statuses=statuses,
         ends={story: standing.embargo_until for story, standing in standings.items()},
-        lifted=_lifted(conn, members),
+        lifted=_lifted(conn, members) if embargoed else set(),
         seen=_seen(conn, statuses),
         pins=active,
         policy=policy,
@@ -74,14 +82,16 @@ def _like(
     known: Mapping[int, Subject],
 ) -> set[int]:
     """Candidates that are like one that asked for them: the others' stories do not matter."""
-    like: set[int] = set()
-    for entry_id, found in near.items():
-        entry = known.get(entry_id)
-        for candidate in found:
-            other = loaded.get(candidate)
-            if other is not None and (entry is None or not unlike(entry, other)):
-                like.add(candidate)
-    return like
+    asked = [
+        (known.get(entry_id), loaded[candidate])
+        for entry_id, found in near.items()
+        for candidate in found
+        if candidate in loaded
+    ]
+    pairs = [(entry, other) for entry, other in asked if entry is not None]
+    like = {other.entry_id for entry, other in asked if entry is None}
+    worth = zip(pairs, screen(pairs), strict=True)
+    return like | {other.entry_id for (_, other), worthy in worth if worthy}
 
 
 def _statistics(
@@ -98,6 +108,10 @@ def _lifted(conn: Connection, members: Mapping[str, Sequence[int]]) -> set[str]:
     """Stories that an editor released."""
     found = decisions.released(conn, sorted({m for ids in members.values() for m in ids}))
     return {story for story, ids in members.items() if not found.isdisjoint(ids)}
+
+
+def _announces_embargo(entry: Subject) -> bool:
+    return any(notice.kind is NoticeKind.EMBARGO for notice in entry.notices)
 
 
 def _seen(conn: Connection, statuses: Mapping[str, StoryStatus]) -> set[str]:
