@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from string import ascii_letters
+from string import ascii_letters, digits
 
 from aggregator.match.facts_bare import CONTEXT_CHARS, DIGITS, bare_figure, context
 from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
@@ -31,6 +31,8 @@ _DATE_REACH = 12
 # What is no fact is passed over whole, letters glued to it included.
 _PASSED = re.compile(r"[\d.,/_-]+\w*")
 _WORD = re.compile(r"[^\W\d_]+")
+# One byte a character, "0" for a digit: looking for it takes a tenth of an expression's time.
+_DIGITS = bytes(ord("0") if chr(code) in digits else ord(" ") for code in range(256))
 # Of folded words: all but letters separates.
 _LETTERS = bytes(code if chr(code) in ascii_letters else ord(" ") for code in range(256))
 _TWO_WORDS = re.compile(r"[\W\d_]*([^\W\d_]+)(?:[\W\d_]+([^\W\d_]+))?")
@@ -71,8 +73,10 @@ def scan(title: str, body: str, *, language: str, published: datetime | None) ->
     rows: list[str] = []
     days: list[int] = []
     position = 0
-    while (found := DIGITS.search(text, position)) and len(rows) < _MAX_FACTS:
-        start = found.start()
+    marks = text.encode("latin-1", "replace").translate(_DIGITS)
+    while (start := marks.find(b"0", position)) >= 0 and len(rows) < _MAX_FACTS:
+        found = DIGITS.match(text, start)
+        assert found is not None, "a digit stands there"
         before = _words_before(text, start)
         bare = bare_figure(found, before, in_title=start < title_end)
         if bare is not None:

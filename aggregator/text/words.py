@@ -31,6 +31,9 @@ _MARKS = (
     "\u201e\u201c\u2013\u201d\u2019\u2026\u2018\u2022\u20ac\u2014"
     "\u2011\u201a\u2039\u203a\u202f\u200b\u2009\u2028"
 )
+# Blocks from Latin-1 to the modifiers, from punctuation to the arrows' supplement, less the
+# combining marks between: nothing here composes with a neighbour of these blocks.
+_LONERS = (("\u0080", "\u02ff"), ("\u2000", "\u20cf"), ("\u2100", "\u2bff"))
 _BLANK, _FOREIGN = 0x20, 0x01
 # Latin-1 bytes that become two letters.
 _LIGATURES = tuple(
@@ -80,20 +83,36 @@ def _bare(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Folded words and numbers, in order; punctuation and underscores separate."""
-    western = _western(text)
-    return _WORD.findall(fold(text)) if western is None else western.decode().split()
+    return _packed(text).decode().split()
 
 
 def token_bytes(text: str) -> list[bytes]:
     """The `tokens`, as UTF-8 each; what hashes them needs no more."""
-    western = _western(text)
-    if western is None:
-        return [word.encode() for word in _WORD.findall(fold(text))]
-    return western.split()
+    return _packed(text).split()
+
+
+def _packed(text: str) -> bytes:
+    """The tokens between blanks, UTF-8."""
+    packed = _western(text)
+    if packed is None:
+        packed = _western(_basic(text))
+    if packed is None:
+        packed = " ".join(_WORD.findall(fold(text))).encode()
+    return packed
+
+
+def _basic(text: str) -> str:
+    """Letters and symbols that no other character changes, folded to ASCII one by one."""
+    for letter in set(text):
+        if any(first <= letter <= last for first, last in _LONERS):
+            folded = "".join(c if c.isalnum() else " " for c in fold(letter))
+            if folded.isascii():
+                text = text.replace(letter, folded)
+    return text
 
 
 def _western(text: str) -> bytes | None:
-    """The tokens between blanks; None if a character's meaning needs more than a table."""
+    """As `_packed`; None if a character's meaning needs more than a table."""
     packed = text.encode("latin-1", "replace")
     unknown = packed.count(b"?") - text.count("?")
     for mark in _MARKS:
