@@ -328,7 +328,7 @@ def _entries(name: str, gathered: Gathered, policy: PublishPolicy) -> int:
     material = gathered.material
     stem = name.partition(".")[0]
     stories = material.outputs.get(stem, material.stories)
-    if name == MERGED:
+    if name in {MERGED, "merged.rss"}:
         return len(material.stories)
     special = {
         "all.atom": len(material.entries),

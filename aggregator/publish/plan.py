@@ -82,9 +82,9 @@ def live_documents(
 ) -> tuple[Document, ...]:
     """All documents but the archive's pages, merged.atom first.
 
-    Equal material gives equal bytes. RSS, JSON and ninjs hold the newest `page_size`
-    stories; merged.atom all that no archive document holds, since the two together are
-    the whole feed.
+    Equal material gives equal bytes. JSON and ninjs hold the newest `page_size` stories;
+    merged.atom and merged.rss all that no archive document holds, since either one and the
+    archive together are the whole feed.
     """
     options = options_for(policy)
     stories = newest_first(material.stories)
@@ -103,7 +103,13 @@ def live_documents(
     )
     return (
         _merged(stories, material, policy, cache=cache),
-        *_other_formats(stories[: policy.page_size], policy, options=options, cache=cache),
+        render_rss(
+            stories,
+            _head(policy, path=f"{MERGED}.rss", links=_older(material)),
+            options=options,
+            cache=cache,
+        ),
+        *_json_formats(stories[: policy.page_size], policy, options=options, cache=cache),
         _corrections(material, policy, options=options),
         _all_entries(material, policy, options=options, cache=cache),
         render_opml(
@@ -119,20 +125,19 @@ def live_documents(
 def _merged(
     stories: Sequence[Story], material: Material, policy: PublishPolicy, *, cache: FragmentCache
 ) -> Document:
-    boundary = material.index.boundary
-    previous = material.index.pages[-1].number if material.index.pages else None
-    head = _head(
-        policy,
-        path=f"{MERGED}.atom",
-        links=(("prev-archive", archive_path(previous)),) if previous else (),
-    )
     return render_atom(
         stories,
-        head,
+        _head(policy, path=f"{MERGED}.atom", links=_older(material)),
         options=options_for(policy),
         cache=cache,
-        tombstones=tombstones_between(material.tombstones, after=boundary),
+        tombstones=tombstones_between(material.tombstones, after=material.index.boundary),
     )
+
+
+def _older(material: Material) -> tuple[tuple[str, str], ...]:
+    """Where the stories stand that are older than the live documents' (RFC 5005)."""
+    pages = material.index.pages
+    return (("prev-archive", archive_path(pages[-1].number)),) if pages else ()
 
 
 def _head(
@@ -151,7 +156,7 @@ def _head(
     )
 
 
-def _other_formats(
+def _json_formats(
     stories: Sequence[Story],
     policy: PublishPolicy,
     *,
@@ -167,11 +172,7 @@ def _other_formats(
             options=options,
             cache=cache,
         )
-        for suffix, render in (
-            (".rss", render_rss),
-            (".json", render_json_feed),
-            (".ninjs.json", render_ninjs),
-        )
+        for suffix, render in ((".json", render_json_feed), (".ninjs.json", render_ninjs))
     ]
 
 
@@ -202,7 +203,8 @@ def output_documents(
     head = _head(policy, path=f"{output.name}.atom", title=f"{policy.title}: {output.name}")
     return [
         render_atom(newest, head, options=options, cache=cache),
-        *_other_formats(newest, policy, options=options, cache=cache, name=output.name),
+        render_rss(newest, replace(head, path=f"{output.name}.rss"), options=options, cache=cache),
+        *_json_formats(newest, policy, options=options, cache=cache, name=output.name),
     ]
 
 

@@ -78,6 +78,10 @@ def _channel(head: FeedHead, options: RenderOptions, *, updated: datetime | None
         element("lastBuildDate", rfc822(updated or EMPTY_UPDATED)),
         element("generator", GENERATOR),
         f'<atom:link rel="self" type="application/rss+xml" href="{attribute(base + head.path)}"/>',
+        *(
+            f'<atom:link rel="{rel}" type="application/atom+xml" href="{attribute(base + path)}"/>'
+            for rel, path in head.links
+        ),
         *(f'<atom:link rel="hub" href="{attribute(hub)}"/>' for hub in head.hubs),
     ]
     return "\n".join(lines) + "\n"

@@ -287,8 +287,21 @@ def test_what_was_written_is_remembered(desk: Desk) -> None:
         rows = documents.published(conn)
     assert rows["merged.atom"].published_at == desk.now
     assert rows["merged.atom"].entries == 2
+    assert rows["merged.rss"].entries == 2
     assert rows["corrections.atom"].published_at == first
     assert rows["merged.atom"].seq == rows["corrections.atom"].seq
+
+
+def test_each_document_counts_what_it_holds(desk: Desk) -> None:
+    desk.configure(page_size=2)
+    for number in range(3):
+        desk.open(f"Ferry {number}", "A ferry.")
+    desk.publish()
+    with desk.database.read() as conn:
+        rows = documents.published(conn)
+    for name, mark in (("merged.atom", "<entry>"), ("merged.rss", "<item>")):
+        assert desk.read(name).count(mark) == rows[name].entries == 3
+    assert rows["merged.json"].entries == desk.read("merged.json").count('"_agg":') == 2
 
 
 def test_a_feed_no_longer_configured_counts_as_private(desk: Desk) -> None:

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.model.policy import PublishPolicy
+from aggregator.model.entries import ParsedFeed
+from aggregator.model.policy import ParsePolicy, PublishPolicy
 from aggregator.model.stories import Story, StoryChange, Tombstone
+from aggregator.parse import parse_document
 from aggregator.publish.archive import (
     ArchiveIndex,
     ArchivePlan,
@@ -104,6 +106,43 @@ def test_the_chain_leads_from_the_live_document_to_the_oldest(
         assert links(page)["current"] == "merged.atom"
         assert b"<fh:archive/>" in page.body
         assert validate_document(page, base_url=policy.base_url) == ()
+
+
+def test_rss_and_the_pages_before_it_hold_every_story_once(
+    make_story: MakeStory, policy: PublishPolicy
+) -> None:
+    plan, documents = published([make_story(n) for n in range(1, 24)], policy, ArchiveIndex())
+    live = [make_story(n) for n in range(1, 24) if str(UUID(int=n)) in plan.live_ids]
+    material = Material(stories=live, index=plan.index)
+    (rss,) = (
+        document
+        for document in live_documents(material, policy, cache=FragmentCache())
+        if document.path == "merged.rss"
+    )
+    channel = etree.fromstring(rss.body).find("channel")
+    assert channel is not None
+    (link,) = channel.iterfind("a:link[@rel='prev-archive']", NS)
+    assert link.get("type") == "application/atom+xml"
+    assert (link.get("href") or "").endswith("/archive/000003.atom")
+    items = [guid.text for guid in channel.iterfind("item/guid")]
+    assert items == ids(documents["merged.atom"])
+    assert validate_document(rss, base_url=policy.base_url) == ()
+    # Our own reader finds the way, as others do.
+    parsed = parse_document(
+        rss.body,
+        url="https://desk.example/feeds/merged.rss",
+        content_type=None,
+        policy=ParsePolicy(),
+    )
+    assert isinstance(parsed, ParsedFeed)
+    assert parsed.next_archive == link.get("href")
+
+
+def test_rss_without_pages_names_none(make_story: MakeStory, policy: PublishPolicy) -> None:
+    for document in live_documents(
+        Material(stories=[make_story(1)]), policy, cache=FragmentCache()
+    ):
+        assert b"prev-archive" not in document.body, document.path
 
 
 def test_pages_share_the_feeds_id(make_story: MakeStory, policy: PublishPolicy) -> None:

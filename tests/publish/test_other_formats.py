@@ -151,9 +151,11 @@ def test_the_short_formats_hold_one_page(make_story: MakeStory, policy: PublishP
     stories = [make_story(n) for n in range(1, 9)]
     documents = all_documents(Material(stories=stories), policy)
     assert documents["merged.atom"].body.count(b"<entry>") == 8
-    assert documents["merged.rss"].body.count(b"<item>") == policy.page_size
-    newest = json.loads(documents["merged.json"].body)["items"][0]["id"]
-    assert newest == UUID(int=8).urn
+    items = json.loads(documents["merged.json"].body)["items"]
+    assert len(items) == policy.page_size
+    assert items[0]["id"] == UUID(int=8).urn
+    ninjs = json.loads(documents["merged.ninjs.json"].body)
+    assert len(ninjs["associations"]) == policy.page_size
 
 
 def test_equal_material_gives_equal_documents(rich: Story, policy: PublishPolicy) -> None:

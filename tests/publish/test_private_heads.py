@@ -86,6 +86,9 @@ def test_archive_links_lead_on_below_the_same_address(
     live = private(documents["merged.atom"], policy)
     (previous,) = etree.fromstring(live).iterfind("a:link[@rel='prev-archive']", ATOM)
     assert previous.get("href") == f"{SECRET}archive/000003.atom"
+    rss = private(documents["merged.rss"], policy)
+    (previous,) = etree.fromstring(rss).iterfind("channel/a:link[@rel='prev-archive']", ATOM)
+    assert previous.get("href") == f"{SECRET}archive/000003.atom"
 
 
 def test_no_hub_is_named_and_the_secret_stands_only_in_own_links(
