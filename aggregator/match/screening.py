@@ -22,11 +22,11 @@ from aggregator.match.evidence import FAINT_TITLE, slug_same
 from aggregator.match.overlap import FAINT_CONTAINMENT
 from aggregator.match.shared_keys import in_scope, scope_of_keys, share_a_key
 from aggregator.match.shingles import shared
-from aggregator.model.matching import Subject
+from aggregator.model.matching import Glimpse, Subject
 
 __all__ = ["Pair", "screen", "unlike"]
 
-Pair = tuple[Subject, Subject]
+Pair = tuple[Subject, Subject | Glimpse]
 
 # In rapidfuzz's hundredths, a little below for rounding.
 _UNLIKE_TITLE = 100 * FAINT_TITLE - 0.001
@@ -65,7 +65,7 @@ def screen(pairs: Sequence[Pair]) -> list[bool]:
         ValueError: A signature of another version, or damaged.
     """
     asking = {id(first): first for first, _ in pairs}
-    subjects = asking | {id(second): second for _, second in pairs}
+    subjects: dict[int, Subject | Glimpse] = {id(each): each for pair in pairs for each in pair}
     looks = {key: glance(subject.signature) for key, subject in subjects.items()}
     scopes = {key: scope_of_keys(first) for key, first in asking.items()}
     worth = [
@@ -114,7 +114,7 @@ def _headed(a: Content | Glance, b: Content | Glance) -> bool:
     )
 
 
-def _faint(a: Subject, b: Subject) -> bool:
+def _faint(a: Subject, b: Subject | Glimpse) -> bool:
     """Whether the texts share too few shingles."""
     mine, other = decode(a.signature).shingles, decode(b.signature).shingles
     fewer = min(len(mine), len(other))

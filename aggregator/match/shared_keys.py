@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aggregator.match.keys import MOBILE, link_keys, number_keys, permalink
-from aggregator.model.matching import Subject
+from aggregator.model.matching import Glimpse, Subject
 
 __all__ = ["SharedKeys", "in_scope", "scope_of_keys", "share_a_key", "shared_keys"]
 
@@ -31,7 +31,7 @@ class SharedKeys(NamedTuple):
 _NO_KEYS = SharedKeys(shared_link=False, shared_number=False, other_number=False)
 
 
-def shared_keys(a: Subject, b: Subject) -> SharedKeys:
+def shared_keys(a: Subject, b: Subject | Glimpse) -> SharedKeys:
     """Which exact keys two entries share, whatever their texts.
 
     The keys of stored entries are made again only where they could be shared: most
@@ -56,7 +56,7 @@ def scope_of_keys(subject: Subject) -> str | None:
     return _host(subject) if links else None
 
 
-def in_scope(subject: Subject, scope: str | None) -> bool:
+def in_scope(subject: Subject | Glimpse, scope: str | None) -> bool:
     """Whether an entry could share a key with the one whose `scope_of_keys` it is.
 
     Most candidates are of another host, and most entries carry no number: this much is
@@ -68,7 +68,7 @@ def in_scope(subject: Subject, scope: str | None) -> bool:
     return scope in link or scope in link.lower()
 
 
-def share_a_key(a: Subject, b: Subject) -> bool:
+def share_a_key(a: Subject, b: Subject | Glimpse) -> bool:
     """Whether two entries share a link or a number."""
     found = shared_keys(a, b)
     return found.shared_link or found.shared_number
@@ -86,7 +86,7 @@ def _host_of(link: str) -> str:
     return MOBILE.sub("", host)
 
 
-def _keys(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
+def _keys(subject: Subject | Glimpse) -> tuple[frozenset[str], frozenset[str]]:
     """An entry's link and number keys; those of stored entries are made again.
 
     The store keeps keys for look-up only and hands entries back without them.

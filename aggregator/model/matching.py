@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from aggregator.model.entries import Cleaned, EntryNotice, ParsedEntry
 from aggregator.model.feeds import OutletKind
@@ -15,6 +16,7 @@ __all__ = [
     "Assignment",
     "Comparison",
     "Decision",
+    "Glimpse",
     "Pin",
     "PinKind",
     "PreparedEntry",
@@ -161,6 +163,30 @@ class Subject:
     signature: Signature
     story_id: str | None = None
     revision: int = 1
+
+
+class Glimpse(NamedTuple):
+    """A stored entry as far as it takes to see that it is unlike another one.
+
+    Most candidates never get a second look, and a `Subject` takes ten times as long to make.
+
+    Attributes:
+        entry_id: As in `Subject`.
+        outlet_id: As in `Subject`.
+        guid: As in `Subject`.
+        link: As in `Subject`.
+        title: As in `Subject`.
+        notices: As in `Subject`.
+        signature: As in `Subject`.
+    """
+
+    entry_id: int
+    outlet_id: str
+    guid: str | None
+    link: str | None
+    title: str
+    notices: tuple[EntryNotice, ...]
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from functools import partial
 
 from aggregator.match import Statistics, screen
 from aggregator.model.entries import NoticeKind
-from aggregator.model.matching import Subject
+from aggregator.model.matching import Glimpse, Subject
 from aggregator.model.policy import MatchPolicy
 from aggregator.model.stories import HIDDEN, StoryStatus
 from aggregator.pipeline.decide import Surroundings
@@ -43,9 +43,8 @@ def load_surroundings(
     wanted = {c for found in near.values() for c in found} - set(known)
     active = pins.of_entries(conn, sorted(wanted | set(known)))
     pinned = {e for pin in active for e in (pin.entry_a, pin.entry_b) if e is not None}
-    loaded = subjects.load(conn, sorted(wanted | (pinned - set(known))), bodies=bodies)
-    kept = pinned | _like(near, loaded, known=known)
-    loaded = {entry_id: s for entry_id, s in loaded.items() if entry_id in kept}
+    kept = _like(near, subjects.glimpses(conn, wanted), known=known)
+    loaded = subjects.load(conn, (pinned - set(known)) | kept, bodies=bodies)
     story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
     members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
     standings = story_views.standings(conn, story_ids)
@@ -77,16 +76,16 @@ def load_surroundings(
 
 def _like(
     near: Mapping[int, Sequence[int]],
-    loaded: Mapping[int, Subject],
+    glimpses: Mapping[int, Glimpse],
     *,
     known: Mapping[int, Subject],
 ) -> set[int]:
     """Candidates that are like one that asked for them: the others' stories do not matter."""
     asked = [
-        (known.get(entry_id), loaded[candidate])
+        (known.get(entry_id), glimpses[candidate])
         for entry_id, found in near.items()
         for candidate in found
-        if candidate in loaded
+        if candidate in glimpses
     ]
     pairs = [(entry, other) for entry, other in asked if entry is not None]
     like = {other.entry_id for entry, other in asked if entry is None}

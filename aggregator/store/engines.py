@@ -95,9 +95,7 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
-def engine_for(
-    url: URL, *, lock_timeout_s: float = LOCK_TIMEOUT_S, reads: bool = False
-) -> Engine:
+def engine_for(url: URL, *, lock_timeout_s: float = LOCK_TIMEOUT_S, reads: bool = False) -> Engine:
     """An engine whose transactions start as the module says. Opens no connection.
 
     Args:

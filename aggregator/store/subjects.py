@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from aggregator.model.feeds import OutletKind
-from aggregator.model.matching import Signature, Subject
+from aggregator.model.matching import Glimpse, Signature, Subject
 from aggregator.store.among import among
 from aggregator.store.current import CURRENT
 from aggregator.store.entries import identity_key
@@ -18,7 +18,7 @@ from aggregator.store.prepared import fetch
 from aggregator.store.schema import entries, feeds, identities, outlets, revisions
 from aggregator.store.writes import chunks
 
-__all__ = ["KnownEntry", "bodies", "known", "load"]
+__all__ = ["KnownEntry", "bodies", "glimpses", "known", "load"]
 
 # A feed that repeats one guid or an empty body for ever must not make each poll load all
 # of its entries: the newest that carry a key are the ones that can still be in the document.
@@ -60,6 +60,21 @@ def _select(*more: Any) -> Select[Any]:  # noqa: ANN401 - columns of any type
 
 _WITHOUT_BODY = _select()
 _WITH_BODY = _select(revisions.c.text, revisions.c.spans)
+_GLIMPSES = (
+    select(
+        entries.c.id,
+        feeds.c.outlet_id,
+        entries.c.guid,
+        entries.c.canonical_link,
+        revisions.c.title,
+        revisions.c.notices,
+        revisions.c.signature_version,
+        revisions.c.signature,
+    )
+    .join_from(entries, revisions, CURRENT)
+    .join(feeds, feeds.c.id == entries.c.feed_id)
+    .where(among(entries.c.id))
+)
 _BODIES = (
     select(entries.c.id, revisions.c.text, revisions.c.spans)
     .join_from(entries, revisions, CURRENT)
@@ -123,6 +138,25 @@ def load(conn: Connection, entry_ids: Iterable[int], *, bodies: bool = True) -> 
         row.id: _subject(row, body=body_of(row.text, row.spans) if bodies else "")
         for chunk in chunks(sorted(set(entry_ids)))
         for row in fetch(conn, statement, {"ids": chunk})
+    }
+
+
+def glimpses(conn: Connection, entry_ids: Iterable[int]) -> dict[int, Glimpse]:
+    """Entry id -> what shows that it is unlike another one; unknown ones are absent."""
+    return {
+        entry_id: Glimpse(
+            entry_id,
+            outlet_id,
+            guid,
+            link,
+            title,
+            notices_from(notices) if notices else (),
+            Signature(version=version, bands=(), keys=(), blob=blob),
+        )
+        for chunk in chunks(sorted(set(entry_ids)))
+        for entry_id, outlet_id, guid, link, title, notices, version, blob in fetch(
+            conn, _GLIMPSES, {"ids": chunk}
+        )
     }
 
 
