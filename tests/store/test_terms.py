@@ -8,13 +8,20 @@ from aggregator.store.hashing import signed_hash
 from aggregator.store.query import parse
 from aggregator.store.search_terms import fts5, tsquery, variants
 from aggregator.store.terms import GAP, MAX_OCCURRENCES, terms
-from aggregator.text import tokens
+from aggregator.text import analyse, tokens
 
 
 def test_title_and_body_are_analysed_in_the_documents_language() -> None:
     found = terms("Die F\u00e4hren", "Neue Stra\u00dfen", "de")
     assert found.title == ("die", "fahr")
     assert found.body == ("neu", "strass")
+
+
+@given(st.lists(st.text(max_size=12), max_size=4), st.sampled_from(["de", "en", "xx"]))
+@settings(deadline=None)
+def test_short_texts_read_line_by_line_say_the_same(lines: list[str], language: str) -> None:
+    text = "\n".join(lines)
+    assert list(terms(text, "", language).title) == analyse(text, language)
 
 
 def test_a_word_that_occurs_too_often_leaves_a_gap_so_that_its_neighbours_stay_apart() -> None:
