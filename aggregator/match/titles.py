@@ -63,7 +63,6 @@ class Title:
 
 
 _JOINTS = ("-", "–", "|", "—", ":", "•")
-_SPACES = re.compile(r"\s+")
 _LABEL_AHEAD = re.compile(
     r"(?:(?:Live(?:blog|ticker)?|SZ Plus|Meinung|News|Ratgeber|Kommentar|Video|Exklusiv|Anzeige"
     r"|Podcast|Newsticker|Ticker)(?::\s?|(?=[A-ZÄÖÜ„»\"“‚'][^\sA-Z]))"
@@ -80,6 +79,15 @@ _LABEL_BEHIND = re.compile(
     r"|News|Nachrichten|Video|Live|tagesschau\.de)[\])]?"
     r"|\s\|\s(?:[\w.]+|[A-ZÄÖÜ]\w+(?:\s(?:der|die|das|the|of|[A-ZÄÖÜ0-9]\w*))+)|\s[-–]\s[\w-]+\.(?:de|com|at|ch|net|org|info))$"
 )
+# One of them ends or stands in whatever `_LABEL_BEHIND` finds: what ends a title is looked at
+# twenty times faster than what an expression could find all over it.
+_LABEL_ENDS = (
+    "Sekunde", "Sekunden", "Minute", "Minuten", "Stunde", "Stunden", "Tag", "Tagen", " ago",
+    "]", ")", "Pressemitteilung", "Presseportal", "Medienmitteilung", "Pressemeldung",
+    "Press release", "News", "Nachrichten", "Video", "Live",
+    ".de", ".com", ".at", ".ch", ".net", ".org", ".info",
+)  # fmt: skip
+_LABEL_STEMS = (" | ", " Von ", " By ")
 _OFFICE = re.compile(
     r"(?:(?:B?POL|FW|LKA|PP|HZA|BKA|LPI|LPD|KFV|THW|DRK|ZOLL)-?[A-ZÄÖÜ0-9]*(?:-[A-ZÄÖÜ0-9]+)*"
     r"|ots|OTS|dpa|AFP|Reuters|EQS-[A-Za-z]+|DGAP-[A-Za-z]+|PTA-\w+|ANALYSE-FLASH)"
@@ -110,6 +118,18 @@ _MARK = re.compile(
 _MARK_END = re.compile(r"\s*(?:[:/|–-]+|--+|\)|\])\s*")
 _MARK_AMID = re.compile(rf"\+{{2,3}}\s?(?:{_MARK.pattern})\s?\+{{2,3}}\s?", re.VERBOSE)
 _MARK_BEHIND = re.compile(rf"[\s(\[–-]+(?:{_MARK.pattern})[)\]\s!-]*$", re.VERBOSE)
+# One of them ends whatever mark `_MARK_BEHIND` finds.
+_MARK_ENDS = (
+    "KORREKTUR", "Korrektur", "eldung", "ELDUNG", "BERICHTIGUNG", "erichtigung",
+    "Richtigstellung", "orrigiert", "Fassung", "Version", "VERSION", "orrection",
+    "orrections", "CORRECTION", "CORRECTIONS", "CORRECTED", "orrected", "REPLACING", "CORR",
+    "Erratum", "ckzug", "GEZOGEN", "gezogen", "KILL", "verwenden", "RETRACTION", "Retraction",
+    "WITHDRAWN", "Withdrawn", "Widerruf", "ROUNDUP", "Roundup", "ZUSAMMENFASSUNG",
+    "Zusammenfassung", "WRAPUP", "WDH", "WIEDERHOLUNG", "iederholung", "REPEAT", "Repeat",
+    "rinnerung", "REMINDER", "Reminder", "UPDATE", "Update", "AKTUALISIERUNG",
+    "Aktualisierung", "Aktualisiert", "AKTUALISIERT", "Eil", "EIL", "BREAKING", "NEWS",
+    "Breaking", "NEU", "URGENT", "VORAB",
+)  # fmt: skip
 # A colon inside brackets or between digits (10:30) ends no kicker.
 _KICKER = re.compile(r"([^:\[\](){}]{2,70}?)\s?:(?!//|(?<=\d:)\d)\s*(?=\S)")
 _ONLY_LABEL = frozenset(
@@ -142,7 +162,7 @@ def read_title(title: str, *, outlet_name: str = "") -> Title:
         title: Plain text, as delivered; 400 characters of it count.
         outlet_name: Goes where it stands as a suffix (" - Der Beispielbote").
     """
-    title = _SPACES.sub(" ", title[: 2 * _MAX_CHARS]).strip()[:_MAX_CHARS]
+    title = " ".join(title[: 2 * _MAX_CHARS].split())[:_MAX_CHARS]
     text = _without_labels(title, outlet_name)
     text, marks = _without_marks(text)
     core, kicker = _without_kickers(text)
@@ -201,9 +221,18 @@ def _without_labels(text: str, outlet_name: str) -> str:
         ahead = text[: -len(outlet_name)].rstrip()
         if ahead.endswith(_JOINTS):
             text = ahead.rstrip("".join(_JOINTS) + " ")
-    while (match := _LABEL_BEHIND.search(text)) and match.start():
+    while _may_end_in_label(text) and (match := _LABEL_BEHIND.search(text)) and match.start():
         text = text[: match.start()].rstrip()
     return _without_office(text)
+
+
+def _may_end_in_label(text: str) -> bool:
+    return text.endswith(_LABEL_ENDS) or any(stem in text for stem in _LABEL_STEMS)
+
+
+def _may_end_in_mark(text: str) -> bool:
+    end = text.rstrip(")] !-")
+    return end.endswith(_MARK_ENDS) or end[-1:].isdigit()
 
 
 def _without_office(text: str) -> str:
@@ -224,10 +253,10 @@ def _without_marks(text: str) -> tuple[str, tuple[TitleMark, ...]]:
             break
         marks.append(TitleMark(str(match.lastgroup)))
         text = text[end.end() :]
-    if match := _MARK_AMID.search(text):
+    if "++" in text and (match := _MARK_AMID.search(text)):
         marks.append(TitleMark(str(match.lastgroup)))
         text = text[: match.start()] + text[match.end() :]
-    if (match := _MARK_BEHIND.search(text)) and match.start():
+    if _may_end_in_mark(text) and (match := _MARK_BEHIND.search(text)) and match.start():
         marks.append(TitleMark(str(match.lastgroup)))
         text = text[: match.start()]
     if marks:
@@ -237,6 +266,8 @@ def _without_marks(text: str) -> tuple[str, tuple[TitleMark, ...]]:
 
 def _without_kickers(text: str) -> tuple[str, str]:
     """The core and what stood before its last colon that may go."""
+    if ":" not in text:
+        return text, ""
     start = 0
     while match := _KICKER.match(text, start):
         rest = text[match.end() :]

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.match.titles import TitleMark, differs_in_slot, read_title, same_title
+from aggregator.match.titles import (
+    _LABEL_BEHIND,
+    _MARK_BEHIND,
+    TitleMark,
+    _may_end_in_label,
+    _may_end_in_mark,
+    differs_in_slot,
+    read_title,
+    same_title,
+)
 
 
 @pytest.mark.parametrize(
@@ -271,3 +280,28 @@ def test_any_title_can_be_read_and_compared(a: str, b: str) -> None:
     assert same_title(first, second) == same_title(second, first)
     assert (differs_in_slot(first, second) is None) == (differs_in_slot(second, first) is None)
     assert differs_in_slot(first, first) is None
+
+
+def spaced(text: str) -> str:
+    """As `read_title` spaces a title before it looks for anything."""
+    return " ".join(text.split())
+
+
+@example("Brücke gesperrt (Update) !-")
+@given(st.from_regex(_MARK_BEHIND).map(spaced))
+@settings(deadline=None, max_examples=400)
+def test_a_mark_behind_is_looked_for_wherever_there_is_one(title: str) -> None:
+    assume(_MARK_BEHIND.search(title))
+    assert _may_end_in_mark(title)
+
+
+@given(st.from_regex(_LABEL_BEHIND).map(spaced))
+@settings(deadline=None, max_examples=400)
+def test_a_label_behind_is_looked_for_wherever_there_is_one(title: str) -> None:
+    assume(_LABEL_BEHIND.search(title))
+    assert _may_end_in_label(title)
+
+
+def test_most_titles_are_not_searched_for_labels_and_marks() -> None:
+    assert not _may_end_in_label("Brücke am Hafen wird gesperrt")
+    assert not _may_end_in_mark("Brücke am Hafen wird gesperrt")
