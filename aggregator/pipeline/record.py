@@ -142,19 +142,8 @@ def _record_new(
     batch = [
         _subject(entry_id, row, context=context) for entry_id, row in zip(ids, rows, strict=True)
     ]
-    bands.insert(
-        conn,
-        [
-            bands.BandEntry(
-                entry_id=s.entry_id,
-                effective_at=s.effective_at,
-                signature=s.signature,
-                any_age=_any_age(s),
-            )
-            for s in batch
-        ],
-    )
     near = find_near(conn, batch, window=context.window)
+    bands.insert(conn, [_indexed(s) for s in batch])
     around = load_surroundings(
         conn, near, policy=context.policy, known={s.entry_id: s for s in batch}, bodies=False
     )
@@ -176,7 +165,7 @@ def _record_new(
 def find_near(
     conn: Connection, batch: Sequence[Subject], *, window: timedelta
 ) -> dict[int, list[int]]:
-    """Candidates of each entry of a batch, by entry id."""
+    """Candidates of each entry of a batch that is not indexed yet, by entry id."""
     queries = [
         bands.BandQuery(
             bands=(*s.signature.bands, *s.signature.asks),
@@ -187,11 +176,20 @@ def find_near(
         )
         for s in batch
     ]
-    found = bands.candidates(conn, queries)
+    found = bands.candidates(conn, queries, arriving=[_indexed(s) for s in batch])
     return {
         subject.entry_id: [candidate.entry_id for candidate in candidates]
         for subject, candidates in zip(batch, found, strict=True)
     }
+
+
+def _indexed(entry: Subject) -> bands.BandEntry:
+    return bands.BandEntry(
+        entry_id=entry.entry_id,
+        effective_at=entry.effective_at,
+        signature=entry.signature,
+        any_age=_any_age(entry),
+    )
 
 
 def _any_age(entry: Subject) -> bool:

@@ -22,9 +22,11 @@ __all__ = [
     "MAX_PER_BAND",
     "MAX_PER_KEY",
     "Bounds",
+    "Hit",
     "Probe",
     "bounds",
     "carriers",
+    "hit",
     "sharing",
 ]
 
@@ -118,7 +120,7 @@ class Probe:
 
 
 # An entry that carries a band: the oldest and the newest second it can be of, its id.
-_Hit = tuple[int, int, int]
+Hit = tuple[int, int, int]
 
 
 def bounds(conn: Connection) -> Bounds | None:
@@ -130,32 +132,61 @@ def bounds(conn: Connection) -> Bounds | None:
     return Bounds(last + 1 if first is None else first, last, bool(any_age))
 
 
-def sharing(conn: Connection, probes: Sequence[Probe]) -> list[list[list[int]]]:
+def hit(entry_id: int, at: int, *, any_age: bool) -> Hit:
+    """An entry that carries a band.
+
+    Args:
+        entry_id: The entry.
+        at: Its effective second.
+        any_age: That is only when it was first seen: it may be older.
+    """
+    return (-_NEVER if any_age else at, at, entry_id)
+
+
+def sharing(
+    conn: Connection, probes: Sequence[Probe], *, arriving: Mapping[int, Sequence[Hit]]
+) -> list[list[list[int]]]:
     """For each probe, for each of its bands, the entries that carry it inside the window.
 
     Probes of the same buckets, as a poll's are, are answered by one statement.
+
+    Args:
+        conn: A connection.
+        probes: What to look for.
+        arriving: Band -> who carries it without being indexed yet.
     """
     together: defaultdict[tuple[int, ...], list[Probe]] = defaultdict(list)
     for probe in probes:
         together[probe.buckets].append(probe)
     hits = {buckets: _look_up(conn, group) for buckets, group in together.items()}
-    return [_inside(conn, probe, hits[probe.buckets]) for probe in probes]
+    return [_inside(conn, probe, hits[probe.buckets], arriving=arriving) for probe in probes]
 
 
-def _inside(conn: Connection, probe: Probe, hits: Mapping[int, list[_Hit]]) -> list[list[int]]:
+def _inside(
+    conn: Connection,
+    probe: Probe,
+    hits: Mapping[int, Sequence[Hit]],
+    *,
+    arriving: Mapping[int, Sequence[Hit]],
+) -> list[list[int]]:
     """The hits of one probe, cut to its own window."""
-    mine = [hits[band] for band in probe.bands if band in hits]
-    low, high = probe.low, probe.high
-    if any(len(found) >= MAX_PER_BAND and found[0][0] > high for found in mine):
+    bands, low, high = probe.bands, probe.low, probe.high
+    crowded = (hits[band] for band in bands if band in hits and len(hits[band]) >= MAX_PER_BAND)
+    if any(found[0][0] > high for found in crowded):
         # Entries past its window took places in a hot band: it is asked for alone.
-        mine = list(_look_up(conn, [probe]).values())
+        hits = _look_up(conn, [probe])
     return [
-        [entry_id for oldest, newest, entry_id in found if oldest <= high and low <= newest]
-        for found in mine
+        [
+            entry_id
+            for oldest, newest, entry_id in (*arriving.get(band, ()), *hits.get(band, ()))
+            if oldest <= high and low <= newest
+        ]
+        for band in bands
+        if band in hits or band in arriving
     ]
 
 
-def _look_up(conn: Connection, probes: Sequence[Probe]) -> dict[int, list[_Hit]]:
+def _look_up(conn: Connection, probes: Sequence[Probe]) -> dict[int, list[Hit]]:
     """Band -> who carries it inside the union of the probes' windows, newest first.
 
     Args:
@@ -172,17 +203,15 @@ def _look_up(conn: Connection, probes: Sequence[Probe]) -> dict[int, list[_Hit]]
         rows = fetch_text(conn, _SQLITE_BANDS, asked)
     else:
         rows = fetch_text(conn, _PG_BANDS, (buckets, bands, low, high, MAX_PER_BAND))
-    found: defaultdict[int, list[_Hit]] = defaultdict(list)
+    found: defaultdict[int, list[Hit]] = defaultdict(list)
     for bucket, band, carriers in sorted(rows, reverse=True):
         found[band] += _hits(carriers or "", any_age=bucket == ANY_AGE_BUCKET)
     return found
 
 
-def _hits(carriers: str, *, any_age: bool) -> list[_Hit]:
+def _hits(carriers: str, *, any_age: bool) -> list[Hit]:
     parts = [carrier.partition(" ") for carrier in carriers.split(",")] if carriers else []
-    if any_age:
-        return [(-_NEVER, int(at), int(entry_id)) for at, _, entry_id in parts]
-    return [(int(at), int(at), int(entry_id)) for at, _, entry_id in parts]
+    return [hit(int(entry_id), int(at), any_age=any_age) for at, _, entry_id in parts]
 
 
 def carriers(conn: Connection, keys: set[int]) -> dict[int, list[int]]:

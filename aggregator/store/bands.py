@@ -34,9 +34,11 @@ from aggregator.store.band_lookup import (
     MAX_PER_BAND,
     MAX_PER_KEY,
     Bounds,
+    Hit,
     Probe,
     bounds,
     carriers,
+    hit,
     sharing,
 )
 from aggregator.store.columns import to_micros
@@ -131,7 +133,11 @@ class Candidate:
 
 
 def candidates(
-    conn: Connection, queries: Sequence[BandQuery], *, limit: int = MAX_CANDIDATES
+    conn: Connection,
+    queries: Sequence[BandQuery],
+    *,
+    limit: int = MAX_CANDIDATES,
+    arriving: Sequence[BandEntry] = (),
 ) -> tuple[tuple[Candidate, ...], ...]:
     """Candidates of each query: shared keys first, then rarest bands, then the newest entry.
 
@@ -139,11 +145,17 @@ def candidates(
         conn: A connection.
         queries: One an entry.
         limit: At most so many each.
+        arriving: Entries of the same poll that are candidates too. Looked up before they are
+            indexed, a poll does not read from the index what it just wrote there.
     """
     edges = bounds(conn)
     lasting = [frozenset(_lasting(query.keys)) for query in queries]
     keyed = carriers(conn, set().union(*lasting))
-    shared = sharing(conn, [_probe(query, edges) for query in queries])
+    for entry in arriving:
+        for key in _lasting(entry.signature.keys):
+            keyed.setdefault(key, []).append(entry.entry_id)
+    probes = [_probe(query, edges) for query in queries]
+    shared = sharing(conn, probes, arriving=_carried(arriving))
     found = []
     for query, keys, by_band in zip(queries, lasting, shared, strict=True):
         by_key = Counter(chain.from_iterable(keyed[key] for key in keys if key in keyed))
@@ -214,6 +226,16 @@ def _lasting(keys: Sequence[str]) -> list[int]:
 
 def _passing_bands(bands: Sequence[int], keys: Sequence[str]) -> set[int]:
     return {*bands, *(signed_hash(key) for key in keys if key.startswith(_PASSING))}
+
+
+def _carried(arriving: Sequence[BandEntry]) -> dict[int, list[Hit]]:
+    """Band -> who carries it."""
+    carried: dict[int, list[Hit]] = {}
+    for entry in arriving:
+        found = hit(entry.entry_id, _seconds(entry.effective_at), any_age=entry.any_age)
+        for band in _passing_bands(entry.signature.bands, entry.signature.keys):
+            carried.setdefault(band, []).append(found)
+    return carried
 
 
 def _bulk(

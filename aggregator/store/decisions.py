@@ -181,6 +181,9 @@ def _findable(decision: Decision, names: Mapping[int, Any]) -> dict[str, str]:
 
 def _words(value: object) -> Iterator[str]:
     """Every word somewhere in a piece of evidence, numbers left out."""
+    # First what most of it is: asking an abstract class is dear.
+    if value is None or isinstance(value, (int, float)):
+        return
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -114,3 +114,38 @@ def test_entries_of_a_batch_are_answered_as_if_each_were_alone(
     together = bands.candidates(conn, queries)
     alone = tuple(bands.candidates(conn, [query])[0] for query in queries)
     assert together == alone
+
+
+@pytest.mark.parametrize("stored", [0, 12], ids=["into an empty index", "beside stored ones"])
+def test_entries_that_arrive_are_found_as_if_they_were_indexed(
+    conn: Connection, make: Builder, now: datetime, stored: int
+) -> None:
+    entries = [
+        BandEntry(
+            entry_id=number,
+            effective_at=now - timedelta(hours=13 * number),
+            signature=make.signature(
+                number % 3, number % 4 + 10, keys=(f"title:t{number % 5}", f"link:{number % 6}")
+            ),
+            any_age=number % 7 == 0,
+        )
+        for number in range(1, 31)
+    ]
+    bands.insert(conn, entries[:stored])
+    arriving = entries[stored:]
+    queries = [
+        BandQuery(
+            bands=each.signature.bands,
+            keys=each.signature.keys,
+            effective_at=each.effective_at,
+            window=timedelta(days=36_500) if each.any_age else timedelta(hours=72),
+            exclude=frozenset({each.entry_id}),
+        )
+        for each in arriving
+    ]
+
+    before = bands.candidates(conn, queries, arriving=arriving)
+    bands.insert(conn, arriving)
+
+    assert before == bands.candidates(conn, queries)
+    assert any(before)
