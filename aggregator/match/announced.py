@@ -25,7 +25,11 @@ _ADDENDUM = re.compile(
     r"|addendum|supplement\s+to|follow-?up\s+to",
     re.IGNORECASE,
 )
-
+# One of them stands in whatever `_ADDENDUM` finds; looking for them is ten times cheaper.
+_ADDENDUM_STEMS = (
+    "nachtrag", "erg", "folgem", "nachm", "fortschr", "bezug", "tmeldung", "update",
+    "addendum", "supplement", "follow",
+)  # fmt: skip
 
 _NOTHING: frozenset[NoticeKind] = frozenset()
 _AN_ADDENDUM = frozenset({NoticeKind.ADDENDUM})
@@ -56,7 +60,8 @@ def _notice_kinds(subject: Subject, content: Content) -> frozenset[NoticeKind]:
 # An entry is compared with several others in a row.
 @lru_cache(maxsize=1_024)
 def _announces_addendum(title: str) -> bool:
-    return _ADDENDUM.search(title) is not None
+    lowered = title.casefold()
+    return any(stem in lowered for stem in _ADDENDUM_STEMS) and bool(_ADDENDUM.search(title))
 
 
 def quotes(subject: Subject, other: Content) -> bool:

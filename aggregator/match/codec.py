@@ -14,8 +14,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from aggregator.match import facts as facts_of_texts
-from aggregator.match.facts_model import NO_FACTS, Facts
+from aggregator.match.facts_codec import PackedFacts
+from aggregator.match.facts_model import Facts
 from aggregator.match.once import once
 from aggregator.match.shingles import Hashes, sequence_shingles, shingle_set
 from aggregator.match.tenses import tense
@@ -129,9 +129,14 @@ class Content:
         return tense(self.words)
 
     @once
+    def packed(self) -> PackedFacts:
+        """Facts of title and body, as far as they are unpacked."""
+        return PackedFacts(self.packed_facts)
+
+    @property
     def facts(self) -> Facts:
         """Facts of title and body."""
-        return facts_of_texts.decode(self.packed_facts) if self.packed_facts else NO_FACTS
+        return self.packed.facts
 
 
 def encode(content: Content) -> bytes:

@@ -245,7 +245,10 @@ class Evidence(Overlap):
     def conflicts(self) -> tuple[Conflict, ...]:
         """Aligned facts that differ on both sides."""
         first, second = self.sides
-        return facts_of_texts.conflicts(first.facts, second.facts) if self.factual else ()
+        # Facts are compared where they can contradict each other: two texts' figures rarely do.
+        if not self.factual or first.packed.points.isdisjoint(second.packed.points):
+            return ()
+        return facts_of_texts.conflicts(first.facts, second.facts)
 
     @once
     def agreement(self) -> Agreement:

@@ -6,15 +6,20 @@ import json
 from collections.abc import Iterable
 from json.encoder import encode_basestring as quoted
 from math import inf
+from typing import Any
 
-from aggregator.match.facts_model import Fact, FactKind, Facts
+from aggregator.match.facts_labels import NAMING_ROLES
+from aggregator.match.facts_model import RELEASE_NUMBER, SEVERAL_DAYS, Fact, FactKind, Facts
 from aggregator.match.facts_read import Reading
 from aggregator.match.numbers import Number
+from aggregator.match.once import once
 
-__all__ = ["CODES", "decode", "encode", "pack", "row"]
+__all__ = ["CODES", "PackedFacts", "decode", "encode", "pack", "row"]
 
 _KINDS = tuple(FactKind)
 CODES = {kind: code for code, kind in enumerate(_KINDS)}
+_DECODER = json.JSONDecoder()
+_DATE = CODES[FactKind.DATE]
 
 
 def encode(facts: Facts) -> bytes:
@@ -66,8 +71,53 @@ def decode(blob: bytes) -> Facts:
     Raises:
         ValueError: The bytes are no such document.
     """
-    published, rows = json.loads(blob)
-    return Facts(tuple(_fact(*row) for row in rows), published)
+    return PackedFacts(blob).facts
+
+
+class PackedFacts:
+    """Facts from `encode`, unpacked as far as they are asked for.
+
+    Args:
+        blob: What `encode` made; empty: no facts.
+
+    Raises:
+        ValueError: The bytes are no such document.
+    """
+
+    def __init__(self, blob: bytes) -> None:
+        published: str
+        rows: list[tuple[Any, ...]]
+        published, rows = _DECODER.decode(blob.decode()) if blob else ("", [])
+        self._published, self._rows = published, rows
+
+    @once
+    def facts(self) -> Facts:
+        """All of them."""
+        return Facts(tuple([_fact(*row) for row in self._rows]), self._published)
+
+    @once
+    def points(self) -> frozenset[object]:
+        """Where another text's facts can contradict these: slots, roles in titles, days.
+
+        Two texts without a common point have no conflict, see `facts.conflicts`.
+        """
+        points: set[object] = set()
+        days = set()
+        for kind, role, value, _, before, after, in_title, *_ in self._rows:
+            if role in NAMING_ROLES or role == RELEASE_NUMBER:
+                points.add((kind, role))
+                if in_title:
+                    points.add(role)
+            else:
+                if before:
+                    points.add((kind, role, before))
+                if after:
+                    points.add((kind, role, -after))
+            if kind == _DATE and value[-1:] != "-":
+                days.add(value)
+        if len(days) >= SEVERAL_DAYS:
+            points.add(SEVERAL_DAYS)
+        return frozenset(points)
 
 
 def _fact(  # noqa: PLR0913, PLR0917 - the columns of a row

@@ -5,28 +5,36 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 from aggregator.match.facts_labels import NAMING_ROLES
 from aggregator.match.numbers import Number
+from aggregator.match.once import once
 
 __all__ = [
     "NO_FACTS",
     "RELEASE_NUMBER",
+    "SEVERAL_DAYS",
     "Agreement",
     "Conflict",
     "Fact",
     "FactKind",
     "Facts",
     "Strength",
+    "days_of",
     "strength_of",
 ]
 
 # Role of a press office's own running number ("160721 - 630").
 RELEASE_NUMBER = "release number"
+# From so many days on a text's days say together which release it is of.
+SEVERAL_DAYS = 2
+
+_Key = TypeVar("_Key")
 
 
 class FactKind(StrEnum):
@@ -74,8 +82,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact of a text.
 
     Attributes:
@@ -102,7 +109,7 @@ class Fact:
     @property
     def family(self) -> str:
         """Facts of one family can stand for each other; "18.000,-" and "18.000 Euro" do."""
-        return self.role if self.role in NAMING_ROLES else _FAMILIES.get(self.kind, self.kind)
+        return _family(self.kind, self.role)
 
     @property
     def plain(self) -> bool:
@@ -126,6 +133,12 @@ class Fact:
         return before + after
 
 
+# Few kinds and roles make up nearly all facts; asked for each of them several times a pair.
+@lru_cache(maxsize=1_024)
+def _family(kind: FactKind, role: str) -> str:
+    return role if role in NAMING_ROLES else _FAMILIES.get(kind, kind)
+
+
 @dataclass(frozen=True)
 class Facts:
     """The facts of one text, in order.
@@ -138,48 +151,56 @@ class Facts:
     facts: tuple[Fact, ...] = ()
     published: str = ""
 
-    @cached_property
+    @once
     def families(self) -> dict[str, list[Fact]]:
         """Facts that can stand for each other, by family."""
-        found: defaultdict[str, list[Fact]] = defaultdict(list)
-        for fact in self.facts:
-            found[fact.family].append(fact)
-        return dict(found)
+        return _grouped((fact.family, fact) for fact in self.facts)
 
-    @cached_property
+    @once
     def loose(self) -> dict[str, list[Fact]]:
         """Facts that can stand for a plain figure of another value, by family."""
-        kept = {
-            family: [fact for fact in facts if not fact.plain]
-            for family, facts in self.families.items()
-        }
-        return {family: facts for family, facts in kept.items() if facts}
+        return _grouped((fact.family, fact) for fact in self.facts if not fact.plain)
 
-    @cached_property
+    @once
     def values(self) -> dict[tuple[str, str], list[Fact]]:
         """Facts by family and canonical value."""
-        found: defaultdict[tuple[str, str], list[Fact]] = defaultdict(list)
-        for fact in self.facts:
-            found[fact.family, fact.value].append(fact)
-        return dict(found)
+        return _grouped(((fact.family, fact.value), fact) for fact in self.facts)
 
-    @cached_property
+    @once
     def named_in_title(self) -> dict[str, list[Fact]]:
         """Facts of the title whose role names one thing of a release."""
-        found: defaultdict[str, list[Fact]] = defaultdict(list)
-        for fact in self.facts:
-            if fact.in_title and fact.role in NAMING_ROLES:
-                found[fact.role].append(fact)
-        return dict(found)
+        return _grouped(
+            (fact.role, fact) for fact in self.facts if fact.in_title and fact.role in NAMING_ROLES
+        )
 
-    @cached_property
+    @once
     def slots(self) -> dict[tuple[object, ...], list[Fact]]:
         """Facts by the slots they fill."""
-        found: defaultdict[tuple[object, ...], list[Fact]] = defaultdict(list)
-        for fact in self.facts:
-            for slot in fact.slots:
-                found[slot].append(fact)
-        return dict(found)
+        return _grouped((slot, fact) for fact in self.facts for slot in fact.slots)
+
+    @once
+    def days(self) -> dict[str, Fact]:
+        """Dates with a day, by value; of equal ones the last."""
+        return days_of(self.facts)
+
+
+def days_of(facts: Iterable[Fact]) -> dict[str, Fact]:
+    """Dates with a day, by value; of equal ones the last."""
+    return {
+        fact.value: fact
+        for fact in facts
+        if fact.kind is FactKind.DATE and not fact.value.endswith("-")
+    }
+
+
+def _grouped(pairs: Iterable[tuple[_Key, Fact]]) -> dict[_Key, list[Fact]]:
+    found: dict[_Key, list[Fact]] = {}
+    for key, fact in pairs:
+        if key in found:
+            found[key].append(fact)
+        else:
+            found[key] = [fact]
+    return found
 
 
 NO_FACTS = Facts()

@@ -35,12 +35,12 @@ SHINGLE_WORDS = 3
 _EMPTY: Hashes = np.empty(0, dtype=np.uint32)
 _FIGURE = np.uint32(1)
 # Odd 64-bit constants (golden ratio and the multipliers of splitmix64).
-_MIX = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xBF58476D1CE4E5B9),
-    np.uint64(0x94D049BB133111EB),
+# Arrays: numpy takes as long to convert a scalar as to multiply 200 numbers.
+_MIX = tuple(
+    np.array(constant, dtype=np.uint64)
+    for constant in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
-_HIGH = np.uint64(32)
+_HIGH = np.array(32, dtype=np.uint64)
 
 
 def token_hashes(words: Sequence[str]) -> Hashes:
@@ -94,7 +94,9 @@ def sequence_shingles(hashes: Hashes) -> Hashes:
     wide = hashes.astype(np.uint64)
     if len(wide) < SHINGLE_WORDS:
         wide = np.concatenate([wide, np.zeros(SHINGLE_WORDS - len(wide), dtype=np.uint64)])
-    mixed = wide[:-2] * _MIX[0] + wide[1:-1] * _MIX[1] + wide[2:] * _MIX[2]
+    mixed = wide[:-2] * _MIX[0]
+    mixed += wide[1:-1] * _MIX[1]
+    mixed += wide[2:] * _MIX[2]
     mixed ^= mixed >> _HIGH
     mixed *= _MIX[1]
     hashed: Hashes = (mixed >> _HIGH).astype(np.uint32)

@@ -7,6 +7,7 @@ which they differ, or None: a reworded verb is no conflict, another number or pl
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
 from aggregator.match.facts_labels import LABELS
@@ -46,9 +47,7 @@ def replaced_slot(a: str, b: str) -> tuple[FactKind, str, str, str] | None:
         a: A headline, kicker and marks stripped.
         b: Another one.
     """
-    words_a, words_b = a.split(), b.split()
-    folded_a = [fold_word(word.strip(_EDGES)) for word in words_a]
-    folded_b = [fold_word(word.strip(_EDGES)) for word in words_b]
+    (words_a, folded_a), (words_b, folded_b) = _words(a), _words(b)
     ahead = _common(folded_a, folded_b)
     limit = min(len(folded_a), len(folded_b)) - ahead
     behind = min(limit, _common(folded_a[::-1], folded_b[::-1]))
@@ -65,6 +64,14 @@ def replaced_slot(a: str, b: str) -> tuple[FactKind, str, str, str] | None:
     if found is None and _is_place(words_a[ahead:end_a], words_b[ahead:end_b], folded_a[:ahead]):
         found = FactKind.PLACE, ""
     return (*found, mine.strip(_EDGES), other.strip(_EDGES)) if found is not None else None
+
+
+# A template's newest fillings are compared with every further one. A cache of a pure function.
+@lru_cache(maxsize=1_024)
+def _words(headline: str) -> tuple[list[str], list[str]]:
+    """A headline's words, as written and folded."""
+    words = headline.split()
+    return words, [fold_word(word.strip(_EDGES)) for word in words]
 
 
 def _common(a: list[str], b: list[str]) -> int:
@@ -93,7 +100,7 @@ def _kind(a: list[str], b: list[str], ahead: list[str]) -> tuple[FactKind, str] 
 
 
 def _calendar(a: list[str], b: list[str]) -> FactKind | None:
-    if any(word in MONTHS for word in a) and any(word in MONTHS for word in b):
+    if not (MONTHS.keys().isdisjoint(a) or MONTHS.keys().isdisjoint(b)):
         return FactKind.DATE
     if _YEAR.fullmatch(a[-1]) and _YEAR.fullmatch(b[-1]):
         return FactKind.DATE
