@@ -141,3 +141,17 @@ def test_facts_of_other_slots_have_no_point_in_common(
 def test_no_facts_have_no_points() -> None:
     assert PackedFacts(b"").points == frozenset()
     assert PackedFacts(b"").facts == Facts()
+
+
+def test_texts_with_days_in_other_slots_can_contradict_each_other() -> None:
+    one, other = (
+        Facts(
+            tuple(
+                made(FactKind.DATE, "", day, before=place + day, after=0, in_title=False)
+                for day in days
+            )
+        )
+        for place, days in ((100, (1, 2)), (200, (3, 4)))
+    )
+    assert not PackedFacts(encode(one)).points.isdisjoint(PackedFacts(encode(other)).points)
+    assert [(c.a, c.b) for c in conflicts(one, other)] == [("2026-03-02", "2026-03-04")]
