@@ -4,10 +4,14 @@
 
 A story that is held back, or was never shown, is not told of by id either. Whoever was told
 of one before it was held, merged or redacted hears that it must be taken down.
+
+Numbers come again where a backup was restored. So a follower's cursor holds, beside the number
+of the last change it was told of, a mark of what that change was: `4711-9c1f2a7e0b3d`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,7 +22,16 @@ from aggregator.store import outbox, story_past, story_views
 from aggregator.store.database import Connection, Database
 from aggregator.store.story_past import Past
 
-__all__ = ["Event", "Stretch", "changes_after", "events_after", "visible_changes", "with_stories"]
+__all__ = [
+    "Event",
+    "Followed",
+    "Stretch",
+    "change_mark",
+    "changes_after",
+    "events_after",
+    "follow",
+    "with_stories",
+]
 
 # What is told of a story that is held back: whoever copied it must take it down.
 _TAKEN_DOWN = frozenset({ChangeKind.HELD, ChangeKind.MERGED})
@@ -63,10 +76,57 @@ class Stretch:
         return self.cursor < self.head
 
 
-def visible_changes(database: Database, since: int, *, limit: int) -> Stretch:
-    """Changes after a cursor, without their stories, in a snapshot of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What a follower hears next.
+
+    Attributes:
+        since: Number of the last change it was told of.
+        stretch: The changes, without their stories.
+        next: Its next cursor.
+        head: The cursor of whoever has heard everything.
+        strange: What it was told under that number is not what stands there now.
+    """
+
+    since: int
+    stretch: Stretch
+    next: str
+    head: str
+    strange: bool
+
+
+def follow(database: Database, cursor: str, *, limit: int) -> Followed:
+    """Changes after a follower's cursor, in a snapshot of its own.
+
+    Args:
+        database: Where they are.
+        cursor: `next` of the last call, `head`, or a number alone, which carries no mark.
+        limit: As of `changes_after`.
+    """
+    number, _, mark = cursor.partition("-")
+    since = int(number)
     with database.read() as conn:
-        return changes_after(conn, since, limit=limit)
+        found = changes_after(conn, since, limit=limit)
+        last = outbox.change(conn, since) if mark else None
+        return Followed(
+            since=since,
+            stretch=found,
+            next=_cursor(conn, found.cursor),
+            head=_cursor(conn, found.head),
+            # A change that is not kept any more proves nothing.
+            strange=last is not None and change_mark(last) != mark,
+        )
+
+
+def change_mark(change: StoryChange) -> str:
+    """Tells changes apart that came to the same number; 12 hexadecimal digits."""
+    named = f"{change.seq}/{change.story_id}/{change.kind}/{change.changed_at.isoformat()}"
+    return hashlib.sha256(named.encode()).hexdigest()[:12]
+
+
+def _cursor(conn: Connection, seq: int) -> str:
+    change = outbox.change(conn, seq)
+    return str(seq) if change is None else f"{seq}-{change_mark(change)}"
 
 
 def events_after(conn: Connection, since: int, *, limit: int, settings: Settings) -> Stretch:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from aggregator.actions.changes import Event
+from aggregator.actions.changes import Event, change_mark
 from aggregator.model.policy import PublishPolicy, WebhookPolicy
 from aggregator.model.stories import ChangeKind, Story, StoryChange, StoryStatus
 from aggregator.publish.content import body_text, canonical, excerpt, story_body
@@ -46,9 +45,8 @@ class WebhookBody(BaseModel):
 
 
 def message_id(change: StoryChange) -> str:
-    """Names the event for ever; the hash keeps numbers apart that a restored backup re-uses."""
-    named = f"{change.seq}/{change.story_id}/{change.kind}/{change.changed_at.isoformat()}"
-    return f"evt_{change.seq}_{hashlib.sha256(named.encode()).hexdigest()[:12]}"
+    """Names the event for ever; the mark keeps numbers apart that a restored backup re-uses."""
+    return f"evt_{change.seq}_{change_mark(change)}"
 
 
 def payload(event: Event, webhook: WebhookPolicy, policy: PublishPolicy) -> bytes:

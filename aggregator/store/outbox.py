@@ -18,7 +18,16 @@ from aggregator.store import counters
 from aggregator.store.schema import changes
 from aggregator.store.writes import insert_rows
 
-__all__ = ["Happening", "change_from", "changes_of", "changes_since", "floor", "head", "write"]
+__all__ = [
+    "Happening",
+    "change",
+    "change_from",
+    "changes_of",
+    "changes_since",
+    "floor",
+    "head",
+    "write",
+]
 
 _SINCE = select(changes).where(changes.c.seq > bindparam("cursor")).order_by(changes.c.seq)
 _OF = select(changes).where(changes.c.story_id == bindparam("story")).order_by(changes.c.seq)
@@ -93,6 +102,12 @@ def changes_since(conn: Connection, cursor: int, *, limit: int) -> tuple[StoryCh
         limit: At most so many.
     """
     return tuple(change_from(row) for row in conn.execute(_SINCE.limit(limit), {"cursor": cursor}))
+
+
+def change(conn: Connection, seq: int) -> StoryChange | None:
+    """One change, or None: it is not kept any more, or there never was one."""
+    row = conn.execute(select(changes).where(changes.c.seq == seq)).one_or_none()
+    return None if row is None else change_from(row)
 
 
 def changes_of(conn: Connection, story_id: str) -> tuple[StoryChange, ...]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from aggregator.actions.changes import Event, Stretch, visible_changes
+from aggregator.actions.changes import Event, Followed, follow
 from aggregator.actions.webhook_payload import WebhookBody
 from aggregator.model.stories import ChangeKind, StoryStatus
 from aggregator.web.api_parameters import Limit
@@ -19,7 +19,10 @@ from aggregator.web.services import WebServices
 
 __all__ = ["describe_webhooks", "router"]
 
-Since = Annotated[int, Query(ge=0, le=2**53, description="`next` of the last call; 0: all")]
+Since = Annotated[
+    str,
+    Query(pattern=r"^[0-9]{1,15}(-[0-9a-f]{12})?$", description="`next` of the last call; 0: all"),
+]
 
 
 class ChangeOut(BaseModel):
@@ -54,8 +57,8 @@ class Changes(BaseModel):
     """Changes after a cursor, oldest first."""
 
     changes: list[ChangeOut]
-    next: int = Field(description="`since` of the next call; keep it")
-    head: int = Field(description="The newest change there is; `next` reaches it in the end")
+    next: str = Field(description="`since` of the next call; keep it as it is")
+    head: str = Field(description="`next` of whoever has heard everything")
     more: bool = Field(description="Whether to call again at once")
 
 
@@ -64,21 +67,21 @@ def router(services: WebServices) -> APIRouter:
     routes = APIRouter(tags=["log"])
 
     @routes.get("/changes", responses=problems(HTTPStatus.GONE))
-    def list_changes(since: Since = 0, limit: Limit = 200) -> Changes:
+    def list_changes(since: Since = "0", limit: Limit = 200) -> Changes:
         """Changes of stories after a cursor, oldest first; none is left out.
 
         Keep `next` and ask again: nothing is missed, whatever happened in between. `limit`
         counts changes looked at; some of them may concern what is held back. 410: changes
-        after `since` were dropped, or `since` is not of this database; begin anew with
-        `/stories`, then follow from `head`.
+        after `since` were dropped, or what was told up to `since` is not what happened here,
+        since a backup was restored; begin anew with `/stories`, then follow from `head`.
         """
-        found = visible_changes(services.database, since, limit=limit)
-        _check_cursor(since, found)
+        found = follow(services.database, since, limit=limit)
+        _check_cursor(found)
         return Changes(
-            changes=[ChangeOut.of(event) for event in found.events],
-            next=found.cursor,
+            changes=[ChangeOut.of(event) for event in found.stretch.events],
+            next=found.next,
             head=found.head,
-            more=found.more,
+            more=found.stretch.more,
         )
 
     return routes
@@ -98,17 +101,16 @@ def describe_webhooks(app: FastAPI) -> None:
         """One change of a story, signed as Standard Webhooks has it, in order."""
 
 
-def _check_cursor(since: int, found: Stretch) -> None:
-    anew = "Read /stories again, then follow from `head`"
-    if since < found.floor:
-        raise HTTPException(
-            HTTPStatus.GONE,
-            f"Changes up to {found.floor} are no longer kept, and you have seen those up to "
-            f"{since} only. {anew} = {found.head}.",
-        )
-    if since > found.head:
-        raise HTTPException(
-            HTTPStatus.GONE,
-            f"There is no change {since} yet, the newest is {found.head}: the database was "
-            f"restored from a backup, or is another one. {anew} = {found.head}.",
-        )
+def _check_cursor(found: Followed) -> None:
+    since, floor = found.since, found.stretch.floor
+    anew = f"Read /stories again, then follow from `head` = {found.head}."
+    other = "the database was restored from a backup, or is another one"
+    if since < floor:
+        why = f"Changes up to {floor} are no longer kept; you have seen those up to {since}."
+    elif since > found.stretch.head:
+        why = f"There is no change {since} yet, the newest is {found.stretch.head}: {other}."
+    elif found.strange:
+        why = f"Change {since} is not the one you have seen: {other}."
+    else:
+        return
+    raise HTTPException(HTTPStatus.GONE, f"{why} {anew}")

@@ -213,7 +213,7 @@ def test_closed_reading_asks_for_a_token(desk: Desk) -> None:
 
 
 def test_whoever_follows_the_changes_misses_none(desk: Desk, client: TestClient) -> None:
-    cursor, seen = 0, []
+    cursor, seen = "0", []
     for number in range(5):
         desk.open(f"Ferry {number}", "A ferry.")
         if number % 2:

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from aggregator.actions.backup import back_up, restore
 from aggregator.model.stories import SHOWN, StoryStatus
-from aggregator.store import outbox
+from aggregator.store.database import Database
 from aggregator.store.schema import changes
 from aggregator.web.api import PREFIX, create_api
 from aggregator.web.services import WebServices
@@ -43,7 +44,7 @@ def serve(desk: Desk) -> TestClient:
     return TestClient(app)
 
 
-def told(client: TestClient, since: int = 0) -> list[tuple[str, str, str]]:
+def told(client: TestClient, since: int | str = 0) -> list[tuple[str, str, str]]:
     rows = client.get(f"/api/changes?since={since}").json()["changes"]
     return [(row["story"], row["kind"], row["status"]) for row in rows]
 
@@ -145,19 +146,67 @@ def test_a_cursor_of_another_database_is_a_problem(desk: Desk, client: TestClien
     answer = client.get("/api/changes?since=99")
     assert answer.status_code == 410
     assert "restored" in answer.json()["detail"]
-    assert client.get("/api/changes?since=1").json() == {
-        "changes": [],
-        "next": 1,
-        "head": 1,
-        "more": False,
-    }
+    page = client.get("/api/changes?since=1").json()
+    assert page == {"changes": [], "next": page["head"], "head": page["head"], "more": False}
+
+
+def test_a_restored_backup_that_has_passed_the_cursor_is_told(
+    tmp_path: Path, desk: Desk, client: TestClient
+) -> None:
+    for number in range(3):
+        desk.open(f"Ferry {number}")
+    before = client.get("/api/changes").json()["next"]
+    backup = tmp_path / "backup.db"
+    back_up(desk.settings.database, backup)
+    desk.open("Lost with the disk")
+    lost = client.get(f"/api/changes?since={before}").json()["next"]
+    desk.database.dispose()
+    restore(desk.settings.database, backup, force=True, now=desk.now)
+    with Database.open(desk.settings.database) as database:
+        desk.database = database
+        for number in range(3):
+            desk.open(f"Another ferry {number}")
+        again = serve(desk)
+        answer = again.get(f"/api/changes?since={lost}")
+        assert answer.status_code == 410
+        assert "restored" in answer.json()["detail"]
+        # Whoever had seen nothing that was lost goes on as if nothing had happened.
+        assert [
+            row["seq"] for row in again.get(f"/api/changes?since={before}").json()["changes"]
+        ] == [4, 5, 6]
+        # The problem names the cursor to go on from.
+        (head,) = re.findall(r"`head` = (\S+)\.$", answer.json()["detail"])
+        assert head == again.get("/api/changes").json()["head"]
+        assert told(again, head) == []
+
+
+def test_a_cursor_survives_that_its_own_change_is_dropped(desk: Desk, client: TestClient) -> None:
+    desk.open("First")
+    cursor = client.get("/api/changes").json()["next"]
+    second = desk.open("Second")
+    with desk.database.write() as conn:
+        conn.execute(delete(changes).where(changes.c.seq == 1))
+    assert told(client, cursor) == [(second, "created", "usable")]
+
+
+def test_a_number_alone_is_a_cursor_too(desk: Desk, client: TestClient) -> None:
+    desk.open("First")
+    second = desk.open("Second")
+    assert told(client, 1) == [(second, "created", "usable")]
+
+
+@pytest.mark.parametrize(
+    "since", ["-1", "1-", "1-xyz", "1-0123456789ab0", "abc", "1" * 17, "%00"], ids=repr
+)
+def test_what_is_no_cursor_is_refused(client: TestClient, since: str) -> None:
+    assert client.get(f"/api/changes?since={since}").status_code == 422
 
 
 # ------------------------------------------------------------------ any history at all
 class Follower:
     """A CMS: reads now and then, a few changes at a time, and copies what it is told."""
 
-    def __init__(self, client: TestClient, *, since: int) -> None:
+    def __init__(self, client: TestClient, *, since: str) -> None:
         self.client = client
         self.cursor = since
         self.heard: dict[str, str] = {}
@@ -168,7 +217,7 @@ class Follower:
         for row in page["changes"]:
             self.heard[row["story"]] = row["status"]
             self.numbers.append(row["seq"])
-        assert page["next"] >= self.cursor
+        assert place(page["next"]) >= place(self.cursor)
         self.cursor = page["next"]
         return bool(page["more"])
 
@@ -182,9 +231,12 @@ def busy_desk() -> Iterator[Desk]:
         desk.database.dispose()
 
 
-def head_of(desk: Desk) -> int:
-    with desk.database.read() as conn:
-        return outbox.head(conn)
+def head_of(client: TestClient) -> str:
+    return str(client.get("/api/changes?limit=1").json()["head"])
+
+
+def place(cursor: str) -> int:
+    return int(cursor.partition("-")[0])
 
 
 @given(
@@ -196,7 +248,8 @@ def test_after_any_history_the_follower_has_what_is_shown_and_nothing_else(
     busy_desk: Desk, steps: list[tuple[Step, int]], limit: int
 ) -> None:
     desk = busy_desk
-    follower = Follower(serve(desk), since=head_of(desk))
+    client = serve(desk)
+    follower = Follower(client, since=head_of(client))
     known = [desk.open()]
     ever_shown = set(known)
     for step, reads in steps:
@@ -207,7 +260,7 @@ def test_after_any_history_the_follower_has_what_is_shown_and_nothing_else(
             follower.read(limit)
     while follower.read(limit):
         pass
-    assert follower.cursor == head_of(desk)
+    assert follower.cursor == head_of(client)
     assert follower.numbers == sorted(set(follower.numbers))
     assert set(follower.heard) <= ever_shown
     for story in known:
