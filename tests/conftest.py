@@ -1,4 +1,4 @@
-"""What every folder shares: the server that child processes are forked from."""
+"""What every folder shares: the server children are forked from, and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 
 import pytest
+
+from tests.contract.postgresql import running_server
+from tests.tracing import tracing_variables
 
 # These never start a child process.
 PURE = {"clean", "config", "gate", "match", "parse", "publish", "store", "text"}
@@ -19,7 +22,7 @@ CHILDREN_RUN = ("aggregator.workers", "aggregator.pipeline.poll", "aggregator.ac
 @contextmanager
 def untraced() -> Iterator[None]:
     """Children end without a word to coverage: tracing them would only cost time."""
-    traced = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_P")}
+    traced = tracing_variables()
     for name in traced:
         del os.environ[name]
     yield
@@ -36,3 +39,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         with untraced():
             forkserver.set_forkserver_preload(list(CHILDREN_RUN))
             forkserver.ensure_running()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a real server without a database name; started once, stopped at the end."""
+    with running_server() as url:
+        yield url

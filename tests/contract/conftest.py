@@ -17,17 +17,10 @@ from aggregator.model.feeds import Feed, Outlet, OutletKind
 from aggregator.model.matching import PreparedEntry, Signature
 from aggregator.store import bands, entries, feeds, stories
 from aggregator.store.database import Connection, Database
-from tests.contract.postgresql import create_database, named, running_server
+from tests.contract.postgresql import create_database, named
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 LOCK_TIMEOUT_S = 5.0
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """URL of a real server without a database name; started once, stopped at the end."""
-    with running_server() as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

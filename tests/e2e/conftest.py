@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.contract.postgresql import create_database, named, running_server
+from tests.contract.postgresql import create_database, named
 
 _NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """URL of a real server without a database name; started once, stopped at the end."""
-    with running_server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

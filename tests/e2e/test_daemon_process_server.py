@@ -15,6 +15,7 @@ from tests.contract.postgresql import create_database, named
 from tests.e2e.daemon_world import config_text, feed_answer, rss
 from tests.e2e.test_daemon_process import PATIENCE_S, logged, scheduler, wait_for
 from tests.fetch.hostile import HostileServer
+from tests.tracing import untraced
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("daemon-process-server")]
 
@@ -26,6 +27,7 @@ def command(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=PATIENCE_S,
         check=False,
+        env=untraced(),
     )
 
 

@@ -8,19 +8,18 @@ import feedparser
 import pytest
 
 from aggregator.model.stories import StoryStatus
-from tests.contract.postgresql import create_database, named, running_server
+from tests.contract.postgresql import create_database, named
 from tests.e2e.demo_run import Ran, run_demo, stories_by_release, story_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo-postgresql")]
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    with running_server() as server:
-        create_database(server, "demo")
-        folder = tmp_path_factory.mktemp("demo-postgresql")
-        with run_demo(folder, database=named(server, "demo")) as done:
-            yield done
+def ran(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    create_database(postgres_server, "demo")
+    folder = tmp_path_factory.mktemp("demo-postgresql")
+    with run_demo(folder, database=named(postgres_server, "demo")) as done:
+        yield done
 
 
 def test_on_postgresql_every_release_is_one_story_and_no_story_holds_two(ran: Ran) -> None:

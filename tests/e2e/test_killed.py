@@ -19,6 +19,7 @@ from aggregator.demo.server import serve_world
 from aggregator.demo.world import STEP, World
 from aggregator.store import maintenance
 from aggregator.store.database import Database
+from tests.tracing import untraced
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
@@ -30,7 +31,7 @@ def aggregator(config: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "NO_COLOR": "1"},
+        env=untraced(NO_COLOR="1"),
     )
 
 

@@ -17,6 +17,7 @@ import pytest
 from tests.e2e.daemon_world import feed_answer, rss
 from tests.e2e.hub import ATOM_LINK, Hub, free_port, push_config
 from tests.fetch.hostile import HostileServer, silent
+from tests.tracing import untraced
 
 PATIENCE_S = 60.0
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("daemon-process")]
@@ -30,6 +31,7 @@ def process(command: str, config: Path) -> Iterator[subprocess.Popen[bytes]]:
             stdout=stream,
             stderr=stream,
             start_new_session=True,
+            env=untraced(),
         )
     try:
         yield started

@@ -15,25 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from aggregator.cli.main import cli
 from aggregator.clock import utc_now
 from aggregator.store import leases, maintenance
 from aggregator.store.database import Database
 from tests.e2e.daemon_world import config_text, feed_answer, rss
 from tests.fetch.hostile import HostileServer
 from tests.schedule.receiver import Receiver, late, says, signed_by
+from tests.tracing import untraced
 
 PATIENCE_S = 90.0
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("webhook-process")]
-
-
-def words(config: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "aggregator", "--config", str(config), *more]
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "CMS_SECRET": SECRET, "NO_COLOR": "1", **more}
 
 
 @contextmanager
@@ -41,11 +36,11 @@ def scheduler(config: Path, **variables: str) -> Iterator[subprocess.Popen[str]]
     log = config.parent / f"log-{time.monotonic_ns()}"
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
-            words(config, "schedule"),
+            [sys.executable, "-m", "aggregator", "--config", str(config), "schedule"],
             stderr=stream,
             text=True,
             start_new_session=True,
-            env=environment(**variables),
+            env=untraced(CMS_SECRET=SECRET, **variables),
         )
     try:
         yield process
@@ -62,16 +57,12 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def run(config: Path, *more: str, **variables: str) -> str:
-    done = subprocess.run(
-        words(config, *more),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-        env=environment(**variables),
+def run(config: Path, *words: str, **variables: str) -> str:
+    """A command beside the daemon: this process is another one."""
+    done = CliRunner().invoke(
+        cli, ["--config", str(config), *words], env={"CMS_SECRET": SECRET, **variables}
     )
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, (done.output, done.exception)
     return done.stdout
 
 
