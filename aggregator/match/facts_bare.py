@@ -14,59 +14,57 @@ from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
 from aggregator.match.facts_codec import CODES
 from aggregator.match.facts_labels import CURRENCIES, LABELS, PERCENT_WORDS, PHONE_WORDS, UNITS
 from aggregator.match.facts_model import FactKind
-from aggregator.match.facts_read import fold_word
+from aggregator.match.facts_page import Page
 from aggregator.match.numbers import HEDGE_WORDS, SCALE_WORDS
 
-__all__ = ["CONTEXT_CHARS", "DIGITS", "bare_figure", "context"]
+__all__ = ["bare_figure", "context"]
 
-# The words next to a fact are looked for so far.
-CONTEXT_CHARS = 32
-# Finds a digit. Behind a whole figure, the two words after it: one blank before the
-# first, which is neither a month nor "Uhr", "Jahre", "bis", "of", "pm".
-DIGITS = re.compile(
-    r"[0-9](?:[0-9]{0,11}(?= ([^\W\d_JFMASONDUabjopy][^\W\d_]{0,30})"
-    r"(?:[\W\d_]{1,32}([^\W\d_]{1,31}))?))?"
-)
+# Behind a whole figure a blank and a word that is neither a month nor "Uhr", "Jahre",
+# "bis", "of", "pm"; in Latin-1.
+_FIGURE = re.compile(rb"[1-9][0-9]{0,11}(?= [B-Zc-z\xc0-\xff](?<![JFMSONDUjopy\xd7\xf7]))")
 _HASH_MASK = 0xFFFFFF
-_BLANKS = frozenset(" \n(")
+_BLANKS = frozenset(b" \n(")
 # Words before and after a figure that may say what it is.
-_TELLING_BEFORE = frozenset({*MONTHS, *WEEKDAYS, *LABELS, *PHONE_WORDS, *HEDGE_WORDS})
-_TELLING_AFTER = frozenset({*CURRENCIES, *PERCENT_WORDS, *UNITS, *SCALE_WORDS})
+_TELLING_BEFORE = frozenset(
+    word.encode() for word in (*MONTHS, *WEEKDAYS, *LABELS, *PHONE_WORDS, *HEDGE_WORDS)
+)
+_TELLING_AFTER = frozenset(
+    word.encode() for word in (*CURRENCIES, *PERCENT_WORDS, *UNITS, *SCALE_WORDS)
+)
 _YEAR_DIGITS = 4
 _KIND = CODES[FactKind.NUMBER]
 
 
-def bare_figure(found: re.Match[str], before: list[str], *, in_title: bool) -> str | None:
-    """The packed row of a figure, or None if it may be more than one.
+def bare_figure(
+    page: Page, start: int, before: bytes, *, in_title: bool
+) -> tuple[int, str] | None:
+    """End and packed row of a figure, or None if it may be more than one.
 
     Args:
-        found: What `DIGITS` found.
-        before: Folded words in front of it, nearest last.
+        page: The text.
+        start: Position of a digit.
+        before: Words in front of it, from `page`.
         in_title: Found in the title.
     """
-    raw, word, second = found.group(0, 1, 2)
-    if word is None or raw[0] == "0" or len(before) < 2:  # noqa: PLR2004 - two words are a context
+    found = _FIGURE.match(page.packed, start)
+    if found is None or page.packed[start - 1] not in _BLANKS:
         return None
-    start, end = found.span()
-    if not start or found.string[start - 1] not in _BLANKS:
+    near = before.rsplit(None, 2)[-2:]
+    if len(near) < 2:  # noqa: PLR2004 - two words are a context
         return None
+    raw, end = found[0].decode(), found.end()
     if len(raw) == _YEAR_DIGITS and "1900" <= raw < "2100":
         return None
-    word = fold_word(word)
-    further, nearest = before[-2:]
-    if word in _TELLING_AFTER or nearest in _TELLING_BEFORE or further in _TELLING_BEFORE:
+    after = page.words_after(end)
+    if after[: after.find(b" ")] in _TELLING_AFTER or not _TELLING_BEFORE.isdisjoint(near):
         return None
-    if second is None:
-        second = ""
-    elif found.end(2) - end > CONTEXT_CHARS:
-        second = second[: max(0, end + CONTEXT_CHARS - found.start(2))]
-    ahead, behind = context(f"{further} {nearest}"), context(f"{word} {fold_word(second)}")
-    digits = len(raw.rstrip("0"))
-    title = 1 if in_title else 0
-    figures = f"{raw}.0,{raw}.0,{raw}.0,{digits}"
-    return f'[{_KIND},"","{raw}","{raw}",{ahead},{behind},{title},{figures}]'
+    ahead, behind = crc32(b" ".join(near)) & _HASH_MASK, crc32(after) & _HASH_MASK
+    title, places = int(in_title), len(raw.rstrip("0"))
+    return end, (
+        f'[{_KIND},"","{raw}","{raw}",{ahead},{behind},{title},{raw}.0,{raw}.0,{raw}.0,{places}]'
+    )
 
 
-def context(words: str) -> int:
+def context(words: bytes) -> int:
     """Hash of the folded words next to a fact; 0 where there are none."""
-    return crc32(words.encode()) & _HASH_MASK if words else 0
+    return crc32(words) & _HASH_MASK if words else 0

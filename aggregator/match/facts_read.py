@@ -60,9 +60,9 @@ _FACT = re.compile(
     """,
     re.VERBOSE,
 )
-# Digits before a word that neither makes a date, time or age of them nor goes on with the
-# number: two of three facts, read without trying all that they are not.
-_PLAIN = re.compile(r"\d+(?= [^\W\d_JFMASONDUabjopy])")
+# Digits before a mark or word that neither makes a date, time or age of them nor goes on
+# with the number: two of three facts, read without trying all that they are not.
+_PLAIN = re.compile(r"\d+(?= [^\W\d_JFMASONDUabjopy]|[%€)\]\"“”;!?]|,(?!\d))")
 _NEXT = re.compile(r",?-?[ \u00a0\u202f-]?([^\W\d_]+|[%€$£])")
 _ORDINAL_NEXT = re.compile(r"(?:\.|st|nd|rd|th)[ -]([^\W\d_]+)")
 _ORDINAL_ENDS = frozenset(".snrt")
@@ -78,6 +78,7 @@ _CODE = re.compile(r"\w{1,64}(?:[-/_.:]\w{1,64}){0,12}")
 _WORDS_BEHIND = re.compile(r"[-/_.:]\D*$")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
 _MONEY_SIGNS = "$€£"
+_ENUMERATORS = frozenset(".)")
 _ENUMERATED = re.compile(r"[.)]\s+[A-ZÄÖÜ\"„(]")
 _STOPS = (". ", "! ", "? ", ": ", ".\n", ") ")
 _SLASHES = str.maketrans("-_", "//")
@@ -254,6 +255,7 @@ def _is_enumerator(match: re.Match[str]) -> bool:
     text, start = match.string, match.start()
     return (
         len(match[0]) < _ORDINAL_DIGITS
+        and text[match.end() : match.end() + 1] in _ENUMERATORS
         and _ENUMERATED.match(text, match.end()) is not None
         and (start == 0 or text[start - 1] == "\n" or text[max(0, start - 2) : start] in _STOPS)
     )

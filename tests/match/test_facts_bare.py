@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.match.facts import extract
-from aggregator.match.facts_bare import CONTEXT_CHARS, DIGITS, bare_figure, context
+from aggregator.match.facts_bare import bare_figure, context
 from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
 from aggregator.match.facts_codec import decode, pack
 from aggregator.match.facts_labels import PHONE_WORDS
 from aggregator.match.facts_model import Fact
+from aggregator.match.facts_page import CONTEXT_CHARS, Page
 from aggregator.match.facts_read import fold_word, read
 from aggregator.match.facts_scan import scan
 
@@ -34,38 +35,55 @@ def words_before(text: str, start: int) -> list[str]:
     return re.findall(r"[^\W\d_]+", fold_word(text[max(0, start - CONTEXT_CHARS) : start]))
 
 
-def bare_figures(text: str) -> list[tuple[re.Match[str], list[str], Fact]]:
+def words_after(text: str, end: int) -> list[str]:
+    near = text[end : end + CONTEXT_CHARS]
+    return [fold_word(word) for word in re.findall(r"[^\W\d_]+", near)[:2]]
+
+
+def bare_figures(text: str) -> list[tuple[int, int, Fact]]:
+    """Start, end and fact of each."""
     found = []
-    for match in DIGITS.finditer(text):
-        before = words_before(text, match.start())
-        packed = bare_figure(match, before, in_title=False)
-        if packed is not None:
-            found.append((match, before, decode(pack([packed], published="")).facts[0]))
+    page = Page.of(text)
+    for match in re.finditer("[0-9]", text):
+        start = match.start()
+        bare = bare_figure(page, start, page.words_before(start), in_title=False)
+        if bare is not None:
+            fact = decode(pack([bare[1]], published="")).facts[0]
+            found.append((start, bare[0], fact))
     return found
 
 
 @given(_TEXTS, st.sampled_from(["de", "en"]))
 @settings(deadline=None, max_examples=400)
 def test_a_bare_figure_is_what_a_full_reading_makes_of_it(text: str, language: str) -> None:
-    for match, before, fact in bare_figures(text):
-        reading = read(text, match.start(), before, language)
+    for start, end, fact in bare_figures(text):
+        reading = read(text, start, words_before(text, start), language)
         assert reading is not None
-        assert reading.end == match.end()
+        assert reading.end == end
         said = (reading.kind, reading.role, reading.value, reading.number)
         assert (fact.kind, fact.role, fact.value, fact.number) == said
-        assert fact.raw == match[0]
+        assert fact.raw == text[start:end]
 
 
 @given(_TEXTS)
 @settings(deadline=None, max_examples=400)
 def test_a_bare_figures_context_are_the_words_beside_it(text: str) -> None:
-    for match, before, fact in bare_figures(text):
-        near = before[-2:]
+    for start, end, fact in bare_figures(text):
+        near = words_before(text, start)[-2:]
         assert not any(word in MONTHS or word in WEEKDAYS or word in PHONE_WORDS for word in near)
-        assert fact.before == context(" ".join(near))
-        after = text[match.end() : match.end() + CONTEXT_CHARS]
-        first, second = [*re.findall(r"[^\W\d_]+", after), ""][:2]
-        assert fact.after == context(fold_word(f"{first} {second}"))
+        assert fact.before == context(" ".join(near).encode())
+        first, second = [*words_after(text, end), ""][:2]
+        assert fact.after == context(f"{first} {second}".encode())
+
+
+@given(_TEXTS | st.text(alphabet="aBÄß?\u201eč½²µ9_. \n\u0130", max_size=100))
+@settings(deadline=None, max_examples=400)
+def test_the_words_near_a_position_are_those_of_the_text(text: str) -> None:
+    page = Page.of(text)
+    for at in range(0, len(text) + 1, 3):
+        assert page.words_before(at).decode().split() == words_before(text, at)
+        words = words_after(text, at)
+        assert page.words_after(at).decode() == (" ".join([*words, ""][:2]) if words else "")
 
 
 @pytest.mark.parametrize(
