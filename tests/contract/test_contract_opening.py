@@ -97,6 +97,17 @@ def test_the_search_tables_are_the_same_migrated_and_built_anew(
         assert [inspect(conn).get_indexes(name) for name in schema_search.NAMES] == indexes
 
 
+@pytest.mark.parametrize("anew", [False, True], ids=["when migrated", "when built anew"])
+def test_search_on_sqlite_merges_rarely(tmp_path: Path, *, anew: bool) -> None:
+    with Database.open(url_of(tmp_path / "merges.db")) as database, database.write() as conn:
+        if anew:
+            schema_search.drop(conn)
+            schema_search.create(conn)
+        for name in schema_search.NAMES:
+            config = conn.exec_driver_sql(f"SELECT v FROM {name}_config WHERE k = 'automerge'")
+            assert config.scalar() == schema_search.MERGE_SEGMENTS
+
+
 def test_a_newer_database_is_refused_and_left_alone(url: str) -> None:
     write_sql(url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(NewerSchemaError, match=r"newer version .* 9999"):
