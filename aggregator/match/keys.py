@@ -33,6 +33,8 @@ _MIN_SLUG_WORDS = 3
 
 _SUFFIX = re.compile(r"\.(?:s?html?|php|aspx?|jsp|bild)\b.*$", re.IGNORECASE)
 _WIRE_TAIL = re.compile(r"[-.]?\b(?:dpa|afp|apa|sid|kna|epd|ap)\.urn-newsml.*$", re.IGNORECASE)
+# Part of whatever `_WIRE_TAIL` finds, folded: most links are not searched for it.
+_WIRE_STEM = "urn-newsml"
 _NOISE = re.compile(r"^(?:[0-9]{5,}|[0-9a-f]{8,}|[a-z]{1,4}[0-9]{4,}|article[0-9a-f]{8,})$")
 MOBILE = re.compile(r"^(?:www|m|mobil|mobile|amp)\.")
 # An article's id at the end of its path; years and days are shorter.
@@ -53,6 +55,8 @@ _QUOTE = re.compile(r"[\"„“”»«]([^\"„“”»«\n]{12,200})[\"“”«
 MAX_NOTICE_CHARS = 600
 MAX_QUOTES = 3
 
+# A digit, or a character that might be one; nearly all titles without numbers have neither.
+_DIGIT_OR_RARE = re.compile(r"[0-9²³¹]|[^\x00-\xff–„“”’…]")
 # Report numbers as press offices of police and fire services head their releases with:
 # "POL-XX: 260102 - 0012", "FW-XX: 12/2026"; and a press office's own "Nr. 12/2026".
 _REPORT = re.compile(
@@ -118,7 +122,7 @@ def number_keys(title: str, *, outlet_id: str) -> tuple[str, ...]:
         title: As delivered.
         outlet_id: Scope of numbers that name no office.
     """
-    if not any(map(str.isdigit, title)):
+    if not _DIGIT_OR_RARE.search(title) or not any(map(str.isdigit, title)):
         return ()
     folded = fold(title)
     keys = [
@@ -142,7 +146,7 @@ def quoted_keys(title: str, body: str) -> tuple[str, ...]:
         body: Text less boilerplate.
     """
     lowered = title.casefold()
-    if not any(stem in lowered for stem in _NOTICE_STEMS) or not _NOTICE.search(title):
+    if not any(map(lowered.__contains__, _NOTICE_STEMS)) or not _NOTICE.search(title):
         return ()
     quotes = [match.group(1) for match in _QUOTE.finditer(f"{title}\n{body[:MAX_NOTICE_CHARS]}")]
     keys = [title_key(read_title(quote).tokens) for quote in quotes[:MAX_QUOTES]]
@@ -160,7 +164,9 @@ def slug_words(link: str | None) -> tuple[str, ...]:
     segments = [unquote(part) for part in urlsplit(link).path.split("/") if part]
     best: tuple[str, ...] = ()
     for segment in segments[-2:]:
-        text = _WIRE_TAIL.sub("", _SUFFIX.sub("", segment))
+        text = _SUFFIX.sub("", segment) if "." in segment else segment
+        if _WIRE_STEM in text.casefold():
+            text = _WIRE_TAIL.sub("", text)
         words = tuple(word for word in tokens(text) if not _NOISE.match(word))
         if len(words) > len(best):
             best = words

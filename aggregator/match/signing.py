@@ -78,7 +78,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     content = Content.of(hashes, title=heading, slug=slug, packed_facts=facts)
     rows, asks = bands_and_asks(hashes)
     lowered = title.casefold()
-    if any(stem in lowered for stem in _DIGEST_STEMS) and _DIGEST.search(title):
+    if any(map(lowered.__contains__, _DIGEST_STEMS)) and _DIGEST.search(title):
         rows += _passages(body_for_matching)
     keys = (
         *link_keys(link or permalink(guid)),
