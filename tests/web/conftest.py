@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from aggregator.cli.main import cli
@@ -24,6 +25,7 @@ from aggregator.store import accounts
 from aggregator.store.accounts import Role
 from aggregator.store.database import Database
 from aggregator.web.application import create_app
+from aggregator.web.rendering import environment
 from aggregator.web.services import WebServices
 from aggregator.web.sessions import hash_password
 
@@ -67,8 +69,14 @@ def polled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def templates() -> Environment:
+    """Templates that are compiled once, not again for every test's application."""
+    return environment()
+
+
 @pytest.fixture
-def opened(polled: Path, tmp_path: Path) -> Opener:
+def opened(polled: Path, templates: Environment, tmp_path: Path) -> Opener:
     """Opens the pages over a copy of the world."""
 
     @contextmanager
@@ -79,7 +87,9 @@ def opened(polled: Path, tmp_path: Path) -> Opener:
         settings = replace(settings, web=WebPolicy(reading=reading))
         database = Database.open(settings.database)
         services = WebServices(database=database, settings=settings, clock=utc_now)
-        with Browser(create_app(services), base_url="http://127.0.0.1") as browser:
+        app = create_app(services)
+        app.state.templates = templates
+        with Browser(app, base_url="http://127.0.0.1") as browser:
             browser.database = database
             yield browser
         database.dispose()
