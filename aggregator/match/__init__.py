@@ -12,7 +12,7 @@ Candidates are looked up by the shell: entries that share a band or a key.
 from aggregator.match.assignment import assign
 from aggregator.match.canonical import choose_canonical
 from aggregator.match.codec import Content, decode, encode
-from aggregator.match.comparing import POLICY_VERSION, compare
+from aggregator.match.comparing import POLICY_VERSION, compare, logged
 from aggregator.match.explaining import explain
 from aggregator.match.identity import Identity, IdentityBy, KnownEntry, identify
 from aggregator.match.revisions import RevisionChange, revision_changes
@@ -37,6 +37,7 @@ __all__ = [
     "encode",
     "explain",
     "identify",
+    "logged",
     "revision_changes",
     "screen",
     "sign",

@@ -76,6 +76,8 @@ def assign(
         policy: For comparisons with canonical entries.
         statistics: The same.
     """
+    if not candidates and not pins:
+        return _opened(())
     judge = _Judge(policy, statistics)
     board = _Board(entry, candidates, canonicals, pins)
     pinned = board.pinned_story()
@@ -137,10 +139,10 @@ def _join(
 def _is_part(subject: Subject, comparison: Comparison, *, of: Subject) -> bool:
     """Whether the subject stands whole in a longer entry, under a headline of its own."""
     evidence = comparison.evidence
-    words = len(decode(subject.signature).words)
+    if _number(evidence["containment"]) < PART_CONTAINMENT:
+        return False
     return (
-        PART_WORDS <= words < len(decode(of.signature).words)
-        and _number(evidence["containment"]) >= PART_CONTAINMENT
+        PART_WORDS <= len(decode(subject.signature).words) < len(decode(of.signature).words)
         and _number(evidence["containment_long"]) <= PART_SHARE
         and "title_same" not in evidence
     )
@@ -152,10 +154,9 @@ def _number(value: object) -> float:
 
 def _closeness(candidate: Candidate) -> tuple[bool, float, float, int]:
     subject, comparison = candidate
-    resemblance = comparison.evidence.get("resemblance", 0.0)
     return (
         comparison.verdict in _MERGES,
-        resemblance if isinstance(resemblance, float) else 0.0,
+        _number(comparison.evidence.get("resemblance")),
         comparison.similarity,
         -subject.entry_id,
     )
@@ -197,6 +198,7 @@ class _Board:
     ) -> None:
         self.entry = entry
         self.candidates = candidates
+        self.closest = sorted(candidates, key=_closeness, reverse=True)
         self.canonicals = canonicals
         self.order = {story: at for at, story in enumerate(canonicals)}
         self.story_of = {s.entry_id: s.story_id for s in canonicals.values()}
@@ -238,7 +240,9 @@ class _Board:
     def parts(self, judge: _Judge) -> list[Candidate]:
         """Candidates of different stories that the entry holds whole, unlike each other."""
         found: list[Candidate] = []
-        for subject, comparison in sorted(self.candidates, key=_closeness, reverse=True):
+        if len(self.candidates) < DIGEST_PARTS:
+            return found
+        for subject, comparison in self.closest:
             told = {other.story_id for other, _ in found}
             if subject.story_id in told or not _is_part(subject, comparison, of=self.entry):
                 continue
@@ -250,7 +254,7 @@ class _Board:
         """Near misses worth a row, closest first; refused merges among them."""
         near = [
             (subject.entry_id, comparison)
-            for subject, comparison in sorted(self.candidates, key=_closeness, reverse=True)
+            for subject, comparison in self.closest
             if subject.story_id not in exclude
             and (comparison.verdict in _RELATIONS or comparison.verdict in _MERGES)
         ]

@@ -16,12 +16,18 @@ from aggregator.match.statistics import Statistics
 from aggregator.model.matching import Comparison, Subject
 from aggregator.model.policy import MatchPolicy
 
-__all__ = ["POLICY_VERSION", "compare", "judge"]
+__all__ = ["POLICY_VERSION", "compare", "judge", "logged"]
 
 # Version of signatures, evidence and rules together; part of every decision.
 POLICY_VERSION = "match-1"
 
 _DIGITS = 3
+# Measurements that every comparison has, and those that are named where they hold.
+_SHARES = ("containment", "containment_long", "resemblance", "opening", "title")
+_SIGNS = (
+    "title_same", "slug_same", "same_outlet", "same_feed", "shared_link", "shared_number",
+    "other_number", "correction", "withdrawal", "addendum", "quoted",
+)  # fmt: skip
 
 
 def compare(
@@ -56,6 +62,15 @@ def judge(evidence: Evidence) -> Comparison:
     )
 
 
+def logged(comparison: Comparison) -> dict[str, object]:
+    """What the log keeps of a comparison: its measurements, and its vetoes if there are any."""
+    evidence = comparison.evidence
+    kept = evidence.copied() if isinstance(evidence, _Named) else dict(evidence)
+    if comparison.vetoes:
+        kept["vetoes"] = list(comparison.vetoes)
+    return kept
+
+
 def similarity(evidence: Evidence) -> float:
     """The one number people sort by: how much of the shorter entry the other holds.
 
@@ -77,10 +92,19 @@ class _Named(Mapping[str, object]):
         return _named(self._evidence)
 
     def __getitem__(self, name: str) -> object:
-        # By this one all candidates are ranked; the others are for the few in the log.
-        if name == "resemblance":
-            return round(self._evidence.resemblance, _DIGITS)
+        # By these all candidates are ranked; the others are for the few in the log.
+        if name in _SHARES:
+            return round(getattr(self._evidence, name), _DIGITS)
         return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        if name in _SIGNS:
+            return bool(getattr(self._evidence, str(name)))
+        return name in _SHARES or name in self._values
+
+    def copied(self) -> dict[str, object]:
+        """All of them."""
+        return self._values.copy()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -134,11 +158,7 @@ def _named(evidence: Evidence) -> dict[str, object]:
     timing = evidence.timing
     named: dict[str, object] = {
         "words": [evidence.words_short, evidence.words_long],
-        "containment": round(evidence.containment, _DIGITS),
-        "containment_long": round(evidence.containment_long, _DIGITS),
-        "resemblance": round(evidence.resemblance, _DIGITS),
-        "opening": round(evidence.opening, _DIGITS),
-        "title": round(evidence.title, _DIGITS),
+        **{name: round(getattr(evidence, name), _DIGITS) for name in _SHARES},
         "window_h": round(timing.window, 1),
         "time": timing.timeliness.value,
     }
@@ -152,11 +172,9 @@ def _named(evidence: Evidence) -> dict[str, object]:
         named["facts_equal"] = evidence.agreement.equal
     if evidence.agency:
         named["agency"] = list(evidence.agency)
-    signs = (
-        "title_same", "slug_same", "same_outlet", "same_feed", "shared_link", "shared_number",
-        "other_number", "correction", "withdrawal", "addendum", "quoted",
-    )  # fmt: skip
-    named.update({sign: True for sign in signs if getattr(evidence, sign)})
+    for sign in _SIGNS:
+        if getattr(evidence, sign):
+            named[sign] = True
     if evidence.same_issuer is not None:
         named["same_issuer"] = evidence.same_issuer
     return named

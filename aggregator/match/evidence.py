@@ -263,9 +263,11 @@ class Evidence(Overlap):
         """One side is hardly more than a headline and a teaser."""
         return self.words_short < SHORT_WORDS
 
-    @property
+    @once
     def hard(self) -> tuple[Conflict, ...]:
-        """Conflicts that no silent correction explains."""
+        """Conflicts that no silent correction explains; their kind is the first side's."""
+        if not self.factual or not self.sides[0].packed.hard:
+            return ()
         return tuple(c for c in self.conflicts if c.strength is Strength.HARD)
 
 

@@ -9,7 +9,14 @@ from math import inf
 from typing import Any
 
 from aggregator.match.facts_labels import NAMING_ROLES
-from aggregator.match.facts_model import RELEASE_NUMBER, SEVERAL_DAYS, Fact, FactKind, Facts
+from aggregator.match.facts_model import (
+    RELEASE_NUMBER,
+    SEVERAL_DAYS,
+    SOFT_KINDS,
+    Fact,
+    FactKind,
+    Facts,
+)
 from aggregator.match.facts_read import Reading
 from aggregator.match.numbers import Number
 from aggregator.match.once import once
@@ -20,6 +27,8 @@ _KINDS = tuple(FactKind)
 CODES = {kind: code for code, kind in enumerate(_KINDS)}
 _DECODER = json.JSONDecoder()
 _DATE = CODES[FactKind.DATE]
+# What begins a row of a kind that is not SOFT; what stands in a text may look like one.
+_HARD_ROWS = tuple(f'[{code},"'.encode() for kind, code in CODES.items() if kind not in SOFT_KINDS)
 
 
 def encode(facts: Facts) -> bytes:
@@ -85,15 +94,23 @@ class PackedFacts:
     """
 
     def __init__(self, blob: bytes) -> None:
-        published: str
-        rows: list[tuple[Any, ...]]
-        published, rows = _DECODER.decode(blob.decode()) if blob else ("", [])
-        self._published, self._rows = published, rows
+        self._blob = blob
+
+    @once
+    def _document(self) -> tuple[str, list[tuple[Any, ...]]]:
+        published, rows = _DECODER.decode(self._blob.decode()) if self._blob else ("", [])
+        return published, rows
 
     @once
     def facts(self) -> Facts:
         """All of them."""
-        return Facts(tuple([_fact(*row) for row in self._rows]), self._published)
+        published, rows = self._document
+        return Facts(tuple([_fact(*row) for row in rows]), published)
+
+    @once
+    def hard(self) -> bool:
+        """Whether one of them may be in a HARD conflict; said without unpacking any."""
+        return any(row in self._blob for row in _HARD_ROWS)
 
     @once
     def points(self) -> frozenset[object]:
@@ -103,7 +120,7 @@ class PackedFacts:
         """
         points: set[object] = set()
         days = set()
-        for kind, role, value, _, before, after, in_title, *_ in self._rows:
+        for kind, role, value, _, before, after, in_title, *_ in self._document[1]:
             if role in NAMING_ROLES or role == RELEASE_NUMBER:
                 points.add((kind, role))
                 if in_title:

@@ -19,6 +19,7 @@ __all__ = [
     "NO_FACTS",
     "RELEASE_NUMBER",
     "SEVERAL_DAYS",
+    "SOFT_KINDS",
     "Agreement",
     "Conflict",
     "Fact",
@@ -62,11 +63,12 @@ class Strength(StrEnum):
     SOFT = "soft"
 
 
-_SOFT_KINDS = frozenset(
+# Kinds whose conflicts are never HARD, see `strength_of`.
+SOFT_KINDS = frozenset(
     {FactKind.NUMBER, FactKind.QUANTITY, FactKind.MONEY, FactKind.PERCENT, FactKind.AGE}
 )
 _FAMILIES = {
-    **dict.fromkeys(_SOFT_KINDS, "figure"),
+    **dict.fromkeys(SOFT_KINDS, "figure"),
     FactKind.DATE: "day",
     FactKind.WEEKDAY: "day",
 }
@@ -262,7 +264,7 @@ def strength_of(fact: Fact, *, in_title: bool = False) -> Strength:
     in a body a bare year, a section of a law, an unlabelled code ("24/7"): they are
     told of, a release is not told apart by them.
     """
-    if fact.kind in _SOFT_KINDS or fact.role == RELEASE_NUMBER:
+    if fact.kind in SOFT_KINDS or fact.role == RELEASE_NUMBER:
         return Strength.SOFT
     bare_year = fact.kind is FactKind.DATE and fact.value.endswith("-00-")
     told = (

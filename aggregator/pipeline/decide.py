@@ -36,6 +36,8 @@ __all__ = ["Decided", "Surroundings", "change_kind", "decide_all", "story_status
 _MAY_BE_HELD = frozenset(
     {StoryStatus.USABLE, StoryStatus.HELD, StoryStatus.QUARANTINED, StoryStatus.WITHDRAWN}
 )
+# How a story stands before its first entry.
+_NEW = Standing()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Surroundings:
         pins: Active pins that touch any of them.
         policy: `[match]`.
         statistics: Outlet id -> what its releases share.
+        screened: Entry id and candidate's -> whether they are worth a comparison, as far as
+            that is known.
         bodies: Entry ids -> their bodies. Only the choice of a canonical entry reads
             bodies, so they are asked for when a story grows; None: `subjects` hold them.
     """
@@ -67,6 +71,7 @@ class Surroundings:
     pins: tuple[Pin, ...] = ()
     policy: MatchPolicy
     statistics: Mapping[str, Statistics] = field(default_factory=dict)
+    screened: Mapping[tuple[int, int], bool] = field(default_factory=dict)
     bodies: Callable[[Sequence[int]], Mapping[int, str]] | None = None
 
 
@@ -221,7 +226,9 @@ def _decide(
 def _compare_all(
     entry: Subject, candidates: Sequence[int], around: Surroundings
 ) -> list[tuple[Subject, Comparison]]:
-    compared = []
+    compared: list[tuple[Subject, Comparison]] = []
+    if not candidates:
+        return compared
     pinned = {e for pin in around.pins for e in (pin.entry_a, pin.entry_b)}
     for candidate_id in candidates:
         other = around.subjects.get(candidate_id)
@@ -229,13 +236,16 @@ def _compare_all(
         if other is None or other.story_id is None or candidate_id == entry.entry_id:
             continue
         # What a person said about a pair stands in the log with all that was measured.
-        if candidate_id in pinned or not unlike(entry, other):
+        worth = around.screened.get((entry.entry_id, candidate_id))
+        if candidate_id in pinned or (not unlike(entry, other) if worth is None else worth):
             comparison = compare(entry, other, policy=around.policy, statistics=around.statistics)
             compared.append((other, comparison))
     return compared
 
 
 def _pins_of(entry: Subject, candidates: Sequence[int], around: Surroundings) -> list[Pin]:
+    if not around.pins:
+        return []
     near = {entry.entry_id, *candidates}
     return [pin for pin in around.pins if pin.entry_a in near or pin.entry_b in near]
 
@@ -278,6 +288,8 @@ def _read_bodies(members: Sequence[int], around: Surroundings) -> None:
 def _stood_before(story_id: str, assignment: Assignment, around: Surroundings) -> Standing:
     """How the story and those it absorbs stand together, before the entry speaks."""
     stories = [story for story in (story_id, *assignment.absorb) if story in around.statuses]
+    if not stories:
+        return _NEW
     standings = [
         Standing(
             status=around.statuses[story],
@@ -291,7 +303,7 @@ def _stood_before(story_id: str, assignment: Assignment, around: Surroundings) -
     seen = story_id in around.seen
     if not around.lifted.isdisjoint(stories):
         around.lifted.add(story_id)
-    return reduce(partial(together, seen=seen), standings or [Standing()])
+    return reduce(partial(together, seen=seen), standings)
 
 
 def _announces_embargo(entry: Subject) -> bool:

@@ -8,10 +8,11 @@ Everything commits together with the feed's new state, or not at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from aggregator.match import POLICY_VERSION
+from aggregator.match import POLICY_VERSION, logged
 from aggregator.model.entries import ParsedFeed
 from aggregator.model.feeds import Feed
 from aggregator.model.matching import Action, Decision, PreparedEntry, Subject, Verdict
@@ -298,32 +299,32 @@ def _latest_end(conn: Connection, outcome: Decided) -> datetime | None:
 
 def _log_rows(outcome: Decided, *, now: datetime) -> list[Decision]:
     assignment, comparison = outcome.assignment, outcome.assignment.comparison
-    evidence = dict(comparison.evidence) if comparison else {}
-    if comparison and comparison.vetoes:
-        evidence["vetoes"] = list(comparison.vetoes)
+    row = partial(
+        Decision,
+        entry_id=outcome.entry.entry_id,
+        story_id=outcome.story_id,
+        policy_version=POLICY_VERSION,
+        decided_at=now,
+    )
+    evidence = logged(comparison) if comparison else {}
     if outcome.embargo_broken:
         evidence["embargo_broken"] = True
-    first = Decision(
-        entry_id=outcome.entry.entry_id,
+    first = row(
         matched_entry_id=assignment.matched_entry_id,
-        story_id=outcome.story_id,
         action=assignment.action,
         verdict=assignment.verdict,
         rule=comparison.rule if comparison else "nothing-near",
         similarity=comparison.similarity if comparison else None,
         evidence=evidence,
-        policy_version=POLICY_VERSION,
-        decided_at=now,
     )
     near = [
-        replace(
-            first,
+        row(
             matched_entry_id=other,
             action=Action.NEAR_MISS,
             verdict=related.verdict,
             rule=related.rule,
             similarity=related.similarity,
-            evidence={**related.evidence, "vetoes": list(related.vetoes)},
+            evidence={**logged(related), "vetoes": list(related.vetoes)},
         )
         for other, related in assignment.relations
         if related.verdict is not Verdict.DISTINCT or related.vetoes

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.match.facts import Fact, FactKind, Facts, conflicts, encode, same_value
+from aggregator.match.facts import (
+    Fact,
+    FactKind,
+    Facts,
+    Strength,
+    conflicts,
+    encode,
+    same_value,
+)
 from aggregator.match.facts_codec import PackedFacts
 from aggregator.match.numbers import Number
 
@@ -155,3 +163,19 @@ def test_texts_with_days_in_other_slots_can_contradict_each_other() -> None:
     )
     assert not PackedFacts(encode(one)).points.isdisjoint(PackedFacts(encode(other)).points)
     assert [(c.a, c.b) for c in conflicts(one, other)] == [("2026-03-02", "2026-03-04")]
+
+
+@settings(deadline=None, max_examples=500)
+@given(a=FACTS, b=FACTS)
+def test_texts_without_hard_facts_have_no_hard_conflict(a: Facts, b: Facts) -> None:
+    if not PackedFacts(encode(a)).hard:
+        assert all(conflict.strength is Strength.SOFT for conflict in conflicts(a, b))
+
+
+def test_a_day_may_be_in_a_hard_conflict_and_a_figure_not() -> None:
+    day, figure = (
+        Facts((made(kind, "", 12, before=1, after=0, in_title=False),))
+        for kind in (FactKind.DATE, FactKind.NUMBER)
+    )
+    assert PackedFacts(encode(day)).hard
+    assert not PackedFacts(encode(figure)).hard
