@@ -19,9 +19,12 @@ from aggregator.match.numbers import HEDGE_WORDS, SCALE_WORDS
 
 __all__ = ["bare_figure", "context"]
 
-# Behind a whole figure a blank and a word that is neither a month nor "Uhr", "Jahre",
-# "bis", "of", "pm"; in Latin-1.
-_FIGURE = re.compile(rb"[1-9][0-9]{0,11}(?= [B-Zc-z\xc0-\xff](?<![JFMSONDUjopy\xd7\xf7]))")
+# Behind a whole figure a blank and a word that neither begins as a month nor as "Uhr",
+# "Jahre", "bis", "of", "pm"; in Latin-1.
+_FIGURE = re.compile(
+    rb"[1-9][0-9]{0,11}(?= (?!J[a\xe4uh]|Fe|M[a\xe4]|A[pu]|Se|O[ck]|No|De|Uh|a\.?m|bi|j[a\xe4h]"
+    rb"|o['f]|p\.?m|ye)[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff])"
+)
 _HASH_MASK = 0xFFFFFF
 _BLANKS = frozenset(b" \n(")
 # Words before and after a figure that may say what it is.

@@ -62,7 +62,10 @@ _FACT = re.compile(
 )
 # Digits before a mark or word that neither makes a date, time or age of them nor goes on
 # with the number: two of three facts, read without trying all that they are not.
-_PLAIN = re.compile(r"\d+(?= [^\W\d_JFMASONDUabjopy]|[%€)\]\"“”;!?]|,(?!\d))")
+_PLAIN = re.compile(
+    r"\d+(?=\.?[ \n](?!J[aäuh]|Fe|M[aä]|A[pu]|Se|O[ck]|No|De|Uh|a\.?m|bi|j[aäh]|o['f]|p\.?m|ye)"
+    r"[^\W\d_]|[%€)\]\"“”;!?]|,(?!\d))"
+)
 _NEXT = re.compile(r",?-?[ \u00a0\u202f-]?([^\W\d_]+|[%€$£])")
 _ORDINAL_NEXT = re.compile(r"(?:\.|st|nd|rd|th)[ -]([^\W\d_]+)")
 _ORDINAL_ENDS = frozenset(".snrt")

@@ -121,11 +121,13 @@ def _weekdays(page: Page, days: list[int], title_end: int) -> Iterator[str]:
 
 
 def _row(page: Page, start: int, reading: Reading, before: list[str], *, in_title: bool) -> str:
-    near = [word for word in before[-4:] if word not in _CALENDAR]
+    near = before[-2:]
+    if not _CALENDAR.isdisjoint(near):
+        near = [word for word in before[-4:] if word not in _CALENDAR][-2:]
     return row(
         reading,
         page.text[start - reading.lead : reading.end],
-        before=context(" ".join(near[-2:]).encode()),
+        before=context(" ".join(near).encode()),
         after=context(page.words_after(reading.end)),
         in_title=in_title,
     )

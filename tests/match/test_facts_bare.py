@@ -14,15 +14,18 @@ from aggregator.match.facts_codec import decode, pack
 from aggregator.match.facts_labels import PHONE_WORDS
 from aggregator.match.facts_model import Fact
 from aggregator.match.facts_page import CONTEXT_CHARS, Page
-from aggregator.match.facts_read import fold_word, read
+from aggregator.match.facts_read import _FACT, _PLAIN, fold_word, read
 from aggregator.match.facts_scan import scan
 
-_PLAIN = "mit an der die Gästen Wohnungen Straßenbahnhaltestellenerneuerung für Über"
+_PLAIN_WORDS = (
+    "mit an der die Personen Autos Orte Gästen Wohnungen für Über "
+    "Straßenbahnhaltestellenerneuerung"
+)
 _TELLING = (
     "rund mehr als zu Telefon Teil Nr Montag März Mai Uhr Jahre km Mio Prozent Euro m k of pm"
 )
 _NUMBERS = "5 12 007 0 44 1000 1999 2026 18000 123456789012 1234567890123 3,5 1.200 ٣ 5² B12"
-_WORDS = st.sampled_from(3 * _PLAIN.split() + _TELLING.split())
+_WORDS = st.sampled_from(3 * _PLAIN_WORDS.split() + _TELLING.split())
 _JOINTS = st.sampled_from([*20 * " ", "\n", "-", ". ", ", ", " (", "  ", " $", "_"])
 _CLAUSES = st.tuples(
     *(_WORDS, _JOINTS, _WORDS, _JOINTS, st.sampled_from(_NUMBERS.split())),
@@ -63,6 +66,43 @@ def test_a_bare_figure_is_what_a_full_reading_makes_of_it(text: str, language: s
         said = (reading.kind, reading.role, reading.value, reading.number)
         assert (fact.kind, fact.role, fact.value, fact.number) == said
         assert fact.raw == text[start:end]
+
+
+_MONTHS = (
+    "Januar January Jan. Jänner Februar February Feb März Maerz March Mar. April Apr Mai May Juni "
+    "June Juli July August Aug. September Sept Oktober October Okt Oct. November Nov Dezember Dez "
+    "December"
+)
+_DATED = [
+    f"5{joint}{month} 9" for joint in (" ", ". ", ".\n", " of ") for month in _MONTHS.split()
+]
+_TIMED = [
+    f"5 {word} los"
+    for word in ("Uhr", "o'clock", "am", "a.m.", "pm", "p.m.", "bis 12 Uhr", "- 12 Uhr")
+]
+_AGED = [
+    f"5 {word}" for word in ("jährige", "Jährige", "jaehrige", "jhrige", "Jahre alt", "years old")
+]
+
+
+@pytest.mark.parametrize("text", [*_DATED, *_TIMED, *_AGED])
+def test_a_date_time_or_age_is_no_plain_figure(text: str) -> None:
+    text = f"es war an {text}"
+    fact = _FACT.match(text, 10)
+    assert fact is not None
+    assert fact.lastgroup in {"written", "time", "age"}
+    assert _PLAIN.match(text, 10) is None
+    page = Page.of(text)
+    assert bare_figure(page, 10, page.words_before(10), in_title=False) is None
+
+
+@given(st.from_regex(_FACT) | _TEXTS)
+@settings(deadline=None, max_examples=400)
+def test_plain_digits_are_all_of_the_figure(text: str) -> None:
+    fact = _FACT.search(text)
+    plain = _PLAIN.match(text, fact.start()) if fact is not None else None
+    if fact is not None and plain is not None:
+        assert (fact.lastgroup, fact[0]) == ("figure", plain[0])
 
 
 @given(_TEXTS)
