@@ -12,7 +12,7 @@ on one side at least; two fillings of one template leave most of their slots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from aggregator.match.facts_calendar import dates_agree, times_agree, weekday_fits
 from aggregator.match.facts_codec import decode, encode
@@ -26,7 +26,6 @@ from aggregator.match.facts_model import (
     FactKind,
     Facts,
     Strength,
-    days_of,
     strength_of,
 )
 from aggregator.match.facts_scan import extract
@@ -67,8 +66,9 @@ def conflicts(a: Facts, b: Facts) -> tuple[Conflict, ...]:
     pairs = list(_named_in_titles(a, b))
     strange_a, strange_b = _strange(a, b), _strange(b, a)
     if strange_a and strange_b:
-        pairs += _aligned(strange_a, strange_b, a, b)
-        pairs += _other_days(strange_a, strange_b, a, b)
+        only_a, only_b = _unsettled(strange_a, a, b), _unsettled(strange_b, b, a)
+        pairs += _aligned(only_a, only_b)
+        pairs += _other_days(a, only_a, b, only_b)
     for mine, other in pairs:
         conflict = _conflict(mine, other)
         found.setdefault((conflict.kind, conflict.role, mine.value, other.value), conflict)
@@ -94,8 +94,10 @@ def agreement(a: Facts, b: Facts) -> Agreement:
 def _one_equal(mine: list[Fact], others: list[Fact], a: Facts, b: Facts) -> bool:
     """Whether one fact of a slot can be one of the other text's."""
     # Facts of one slot are of one kind.
-    if not {x.value for x in mine}.isdisjoint([y.value for y in others]):
-        return True
+    for x in mine:
+        for y in others:
+            if x.value == y.value:
+                return True
     return any(same_value(x, y, a, b) for x in mine for y in others)
 
 
@@ -167,41 +169,37 @@ def _named_in_titles(a: Facts, b: Facts) -> Iterator[tuple[Fact, Fact]]:
             yield mine[0], other[0]
 
 
-def _aligned(
-    strange_a: list[Fact], strange_b: list[Fact], a: Facts, b: Facts
+def _other_days(
+    a: Facts, only_a: list[Fact], b: Facts, only_b: list[Fact]
 ) -> Iterator[tuple[Fact, Fact]]:
-    """Facts that stand in one slot of both texts; what stands in none is not settled first."""
-    common = a.slots.keys() & b.slots.keys()
-    if not common:
+    """The first days of two texts that name several days each and none in common.
+
+    A copy's days are its source's, even where cutting has moved them from their slots.
+    """
+    days_a, days_b = _days(a.facts), _days(b.facts)
+    if min(len(days_a), len(days_b)) < SEVERAL_DAYS:
         return
-    only_a = _unsettled([x for x in strange_a if not common.isdisjoint(x.slots)], a, b)
-    only_b = _unsettled([y for y in strange_b if not common.isdisjoint(y.slots)], b, a)
+    left_a, left_b = _days(only_a), _days(only_b)
+    if left_a.keys() == days_a.keys() and left_b.keys() == days_b.keys():
+        yield next(iter(left_a.values())), next(iter(left_b.values()))
+
+
+def _days(facts: Iterable[Fact]) -> dict[str, Fact]:
+    """Dates with a day, by value."""
+    return {
+        fact.value: fact
+        for fact in facts
+        if fact.kind is FactKind.DATE and not fact.value.endswith("-")
+    }
+
+
+def _aligned(only_a: list[Fact], only_b: list[Fact]) -> Iterator[tuple[Fact, Fact]]:
     slots = {slot: fact for fact in reversed(only_b) for slot in fact.slots}
     for fact in only_a:
         for slot in fact.slots:
             other = slots.get(slot)
             if other is not None and other.value != fact.value:
                 yield fact, other
-
-
-def _other_days(
-    strange_a: list[Fact], strange_b: list[Fact], a: Facts, b: Facts
-) -> Iterator[tuple[Fact, Fact]]:
-    """The first days of two texts that name several days each and none in common.
-
-    A copy's days are its source's, even where cutting has moved them from their slots.
-    """
-    days_a, days_b = a.days, b.days
-    if min(len(days_a), len(days_b)) < SEVERAL_DAYS:
-        return
-    left_a = days_of(_unsettled(_dates(strange_a), a, b))
-    left_b = days_of(_unsettled(_dates(strange_b), b, a))
-    if left_a.keys() == days_a.keys() and left_b.keys() == days_b.keys():
-        yield next(iter(left_a.values())), next(iter(left_b.values()))
-
-
-def _dates(facts: list[Fact]) -> list[Fact]:
-    return [fact for fact in facts if fact.kind is FactKind.DATE]
 
 
 def _conflict(x: Fact, y: Fact) -> Conflict:

@@ -26,7 +26,6 @@ __all__ = [
     "FactKind",
     "Facts",
     "Strength",
-    "days_of",
     "strength_of",
 ]
 
@@ -179,20 +178,6 @@ class Facts:
     def slots(self) -> dict[tuple[object, ...], list[Fact]]:
         """Facts by the slots they fill."""
         return _grouped((slot, fact) for fact in self.facts for slot in fact.slots)
-
-    @once
-    def days(self) -> dict[str, Fact]:
-        """Dates with a day, by value; of equal ones the last."""
-        return days_of(self.facts)
-
-
-def days_of(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Dates with a day, by value; of equal ones the last."""
-    return {
-        fact.value: fact
-        for fact in facts
-        if fact.kind is FactKind.DATE and not fact.value.endswith("-")
-    }
 
 
 def _grouped(pairs: Iterable[tuple[_Key, Fact]]) -> dict[_Key, list[Fact]]:
