@@ -55,12 +55,12 @@ def row(said: Fact | Reading, raw: str, *, before: int, after: int, in_title: bo
         after: Hash of the two words after it.
         in_title: Found in the title.
     """
-    packed = (
-        f"[{CODES[said.kind]},{quoted(said.role)},{quoted(said.value)},{quoted(raw)}"
-        f",{before},{after},{in_title:d}"
-    )
     number = said.number
-    return f"{packed}]" if number is None else f"{packed},{_figures(number)}]"
+    figures = "" if number is None else f",{_figures(number)}"
+    return (
+        f"[{CODES[said.kind]},{quoted(said.role)},{quoted(said.value)},{quoted(raw)}"
+        f",{before},{after},{'1' if in_title else '0'}{figures}]"
+    )
 
 
 def _figures(number: Number) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from string import ascii_lowercase
 
 from aggregator.match.facts_bare import bare_figure, context
 from aggregator.match.facts_calendar import MONTHS, WEEKDAYS
@@ -35,10 +36,13 @@ _GLUED = re.compile(r"[^\W\d_](?:\w|[-./](?=\w))*[-./]?$")
 # teasers as written.
 _SHORT_CHARS = 200
 _CUT_END = re.compile(r"\s\S*\d\S*\s*(?:\[?(?:\.\.\.|…)\]?)?\s*(?:weiterlesen|mehr)?\s*$")
-_WEEKDAY = re.compile(
-    r"[DFMSTW](?:ontag|ienstag|ittwoch|onnerstag|reitag|amstag|onnabend|onntag|onday|uesday"
-    r"|ednesday|hursday|riday|aturday|unday)(?![a-zäöü])"
+_NAMES = tuple(name.capitalize() for name in WEEKDAYS)
+# Weekdays by how they end: looking for an ending is faster than an expression.
+_WEEKDAYS = tuple(
+    (ending, tuple(name for name in _NAMES if name.endswith(ending)))
+    for ending in ("tag", "day", "ittwoch", "onnabend")
 )
+_LOWER = frozenset(ascii_lowercase + "äöü")
 _CALENDAR = frozenset({*MONTHS, *WEEKDAYS})
 
 
@@ -110,14 +114,25 @@ def _read_at(
 
 def _weekdays(page: Page, days: list[int], title_end: int) -> Iterator[str]:
     """Weekdays that stand without their date."""
-    for match in _WEEKDAY.finditer(page.text):
-        start, end = match.span()
-        number = WEEKDAYS.get(match[0].lower())
-        if number is None or any(end <= day <= end + _DATE_REACH for day in days):
+    for start, end in sorted(_named_days(page.text)):
+        if any(end <= day <= end + _DATE_REACH for day in days):
             continue
+        number = WEEKDAYS[page.text[start:end].lower()]
         reading = Reading(FactKind.WEEKDAY, "", str(number), end)
         near = page.words_before(start).decode().split()
         yield _row(page, start, reading, near, in_title=start < title_end)
+
+
+def _named_days(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each weekday."""
+    for ending, names in _WEEKDAYS:
+        at = text.find(ending)
+        while at >= 0:
+            end = at + len(ending)
+            if text.endswith(names, 0, end) and text[end : end + 1] not in _LOWER:
+                name = next(name for name in names if text.endswith(name, 0, end))
+                yield end - len(name), end
+            at = text.find(ending, end)
 
 
 def _row(page: Page, start: int, reading: Reading, before: list[str], *, in_title: bool) -> str:

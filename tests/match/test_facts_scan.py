@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aggregator.match.facts import FactKind, Facts, extract
+
+_DAYS = (
+    "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonnabend Sonntag "
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+)
+_WEEKDAY = re.compile(rf"(?:{'|'.join(_DAYS.split())})(?![a-zäöü])")
 
 
 def facts(body: str, *, language: str = "de") -> Facts:
@@ -101,3 +111,16 @@ def test_a_weekday_with_its_date_is_one_fact() -> None:
     assert [each.kind for each in facts("am Dienstag, den 10. März 2026, im Saal").facts] == [
         FactKind.DATE
     ]
+
+
+@given(
+    st.lists(
+        st.sampled_from([*_DAYS.split(), "Tag", "tag", "Monta", "montag", "Wonday"])
+        | st.sampled_from([*" .sÄäDS", "abend", "\n"]),
+        max_size=12,
+    ).map("".join)
+)
+@settings(deadline=None)
+def test_weekdays_are_the_names_that_no_letter_follows(text: str) -> None:
+    found = [fact.raw for fact in facts(text).facts]
+    assert found == _WEEKDAY.findall(text)
