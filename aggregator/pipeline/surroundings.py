@@ -43,7 +43,8 @@ def load_surroundings(
     wanted = {c for found in near.values() for c in found} - set(known)
     active = pins.of_entries(conn, sorted(wanted | set(known)))
     pinned = {e for pin in active for e in (pin.entry_a, pin.entry_b) if e is not None}
-    kept = _like(near, subjects.glimpses(conn, wanted), known=known)
+    screened = _screened(near, subjects.glimpses(conn, wanted), known=known)
+    kept = {candidate for (_, candidate), worth in screened.items() if worth}
     loaded = subjects.load(conn, (pinned - set(known)) | kept, bodies=bodies)
     story_ids = sorted({s.story_id for s in loaded.values() if s.story_id is not None})
     members = {story: list(ids) for story, ids in story_views.members(conn, story_ids).items()}
@@ -70,27 +71,33 @@ def load_surroundings(
         pins=active,
         policy=policy,
         statistics=_statistics(conn, near, subjects_of={**loaded, **known}),
+        screened=screened,
         bodies=None if bodies else partial(subjects.bodies, conn),
     )
 
 
-def _like(
+def _screened(
     near: Mapping[int, Sequence[int]],
     glimpses: Mapping[int, Glimpse],
     *,
     known: Mapping[int, Subject],
-) -> set[int]:
-    """Candidates that are like one that asked for them: the others' stories do not matter."""
+) -> dict[tuple[int, int], bool]:
+    """Entry id and candidate's -> whether the candidate is like the entry.
+
+    The stories of the others do not matter. Of an entry that is not at hand all are.
+    """
     asked = [
-        (known.get(entry_id), glimpses[candidate])
+        (entry_id, glimpses[candidate])
         for entry_id, found in near.items()
         for candidate in found
         if candidate in glimpses
     ]
-    pairs = [(entry, other) for entry, other in asked if entry is not None]
-    like = {other.entry_id for entry, other in asked if entry is None}
-    worth = zip(pairs, screen(pairs), strict=True)
-    return like | {other.entry_id for (_, other), worthy in worth if worthy}
+    pairs = [(known[entry_id], other) for entry_id, other in asked if entry_id in known]
+    worth = iter(screen(pairs))
+    return {
+        (entry_id, other.entry_id): entry_id not in known or next(worth)
+        for entry_id, other in asked
+    }
 
 
 def _statistics(
