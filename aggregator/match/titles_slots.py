@@ -109,6 +109,8 @@ def _calendar(a: list[str], b: list[str]) -> FactKind | None:
 
 def _is_version(word: str, label: str) -> bool:
     """3.5.0-rc1, v4; a bare 3.5 only behind "Version"."""
+    if "." not in word and word[:1] != "v":
+        return False
     if _VERSION.fullmatch(word):
         return True
     return label == "version" and _DECIMAL.fullmatch(word) is not None
@@ -117,7 +119,7 @@ def _is_version(word: str, label: str) -> bool:
 def _number(words: list[str], ahead: list[str]) -> Number | None:
     """The first number among the words, number words included."""
     for position, word in enumerate(words):
-        value = number_word(word)
+        value = number_word(word) if word.isalpha() else None
         match = _NUMERIC.search(str(value) if value is not None else word)
         if match is not None:
             following = words[position + 1] if position + 1 < len(words) else ""
