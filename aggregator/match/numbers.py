@@ -224,6 +224,6 @@ def _hedged(value: float, before: tuple[str, ...]) -> tuple[float, float]:
 
 
 def _hedge(before: tuple[str, ...]) -> tuple[float, float] | None:
-    if not before:
+    if HEDGE_WORDS.isdisjoint(before):
         return None
     return _HEDGES.get(before[-1]) or _HEDGES.get(" ".join(before[-2:]))
