@@ -245,8 +245,11 @@ class Evidence(Overlap):
     def conflicts(self) -> tuple[Conflict, ...]:
         """Aligned facts that differ on both sides."""
         first, second = self.sides
-        # Facts are compared where they can contradict each other: two texts' figures rarely do.
-        if not self.factual or first.packed.points.isdisjoint(second.packed.points):
+        if not self.factual:
+            return ()
+        # Texts that share little rarely share a slot; those that share much always do.
+        unlike = self.containment < FACTS_CONTAINMENT
+        if unlike and first.packed.points.isdisjoint(second.packed.points):
             return ()
         return facts_of_texts.conflicts(first.facts, second.facts)
 
