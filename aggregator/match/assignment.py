@@ -9,7 +9,8 @@ stories, the pins that touch them. Out: an `Assignment`.
    drift away from the release.
 3. The oldest open story takes the entry. The others are the same release too and are
    absorbed, unless their canonical entries contradict each other or the first.
-4. An entry that holds two other releases whole is a digest of them and joins neither.
+4. An entry that holds two other releases whole is a digest of them and joins neither; it
+   joins another copy of that digest.
 5. The entry revises the story if its closest member says so; a copy of a correction that
    is already there only joins.
 """
@@ -85,8 +86,7 @@ def assign(
         return _join(board, [pinned], relations=board.relations(exclude={pinned}))
     parts = board.parts(judge)
     if len(parts) >= DIGEST_PARTS:
-        relations = tuple((part.entry_id, replace(c, **_PART_OF)) for part, c in parts)
-        return _opened((*relations, *board.relations(exclude=_stories_of(parts))))
+        return _digest(board, parts, judge)
     open_to: list[str] = []
     for story in board.claiming_stories():
         if board.forbidden(story) or judge.contradicts(entry, canonicals.get(story)):
@@ -97,6 +97,17 @@ def assign(
     if open_to:
         return _join(board, open_to, relations=relations)
     return _opened(relations)
+
+
+def _digest(board: _Board, parts: Sequence[Candidate], judge: _Judge) -> Assignment:
+    """A digest joins a copy of itself, or opens a story; its parts are related."""
+    relations = tuple((part.entry_id, replace(c, **_PART_OF)) for part, c in parts)
+    for story in board.claiming_stories(whole=True):
+        if story in _stories_of(parts) or board.forbidden(story):
+            continue
+        if not judge.contradicts(board.entry, board.canonicals.get(story)):
+            return _join(board, [story], relations=relations[:MAX_RELATIONS])
+    return _opened((*relations, *board.relations(exclude=_stories_of(parts))))
 
 
 def _opened(relations: tuple[tuple[int, Comparison], ...]) -> Assignment:
@@ -220,9 +231,18 @@ class _Board:
         found = [story for story in named if story in stories and story is not None]
         return min(found, key=self._age, default=None)
 
-    def claiming_stories(self) -> list[str]:
-        """Stories with a member that is the same release, oldest first."""
-        claims = {s.story_id for s, c in self.candidates if c.verdict in _MERGES}
+    def claiming_stories(self, *, whole: bool = False) -> list[str]:
+        """Stories with a member that is the same release, oldest first.
+
+        Args:
+            whole: Only those with a member that is the whole entry, not a part of it.
+        """
+        claims = {
+            s.story_id
+            for s, c in self.candidates
+            if c.verdict in _MERGES
+            and (not whole or _number(c.evidence["containment_long"]) > PART_SHARE)
+        }
         return sorted((story for story in claims if story is not None), key=self._age)
 
     def forbidden(self, story: str) -> bool:

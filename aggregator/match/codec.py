@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from aggregator.match.digests import NO_PARTS, Parts, pack, unpack
 from aggregator.match.facts_codec import PackedFacts
 from aggregator.match.facts_model import Facts
 from aggregator.match.once import once
@@ -37,7 +38,7 @@ _HEADER = struct.Struct("<BIII")
 _START = _HEADER.size
 _FIELD = "\x1f"
 # Where the packed strings stand.
-_CORE, _KEY, _KICKER, _TOKENS, _MARKS, _RARE, _SLUG = range(7)
+_CORE, _KEY, _KICKER, _TOKENS, _MARKS, _RARE, _SLUG, _PARTS = range(8)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Content:
 
     Attributes:
         words: Token hashes of the body in order, at most `MAX_TOKENS`.
-        strings: The title's forms and the link's words, as packed.
+        strings: The title's forms and the link's words, as packed; a digest's parts, if any.
         packed_facts: Facts of title and body, packed.
     """
 
@@ -59,7 +60,13 @@ class Content:
 
     @classmethod
     def of(
-        cls, words: Hashes, *, title: Title, slug: tuple[str, ...], packed_facts: bytes
+        cls,
+        words: Hashes,
+        *,
+        title: Title,
+        slug: tuple[str, ...],
+        packed_facts: bytes,
+        parts: Parts = NO_PARTS,
     ) -> Self:
         """The content of an entry.
 
@@ -68,8 +75,9 @@ class Content:
             title: The title's forms.
             slug: Folded words of the link's last segment, () where it has none.
             packed_facts: From `match.facts`.
+            parts: From `match.digests`; a text that is no digest packs none.
         """
-        strings = (
+        strings: tuple[str, ...] = (
             title.core.replace(_FIELD, " "),
             title.key,
             title.kicker.replace(_FIELD, " "),
@@ -78,6 +86,8 @@ class Content:
             " ".join(sorted(title.rare)),
             " ".join(slug),
         )
+        if parts.starts:
+            strings += (pack(parts),)
         return cls(words[:MAX_TOKENS], strings, packed_facts)
 
     @once
@@ -112,6 +122,11 @@ class Content:
     def slug(self) -> tuple[str, ...]:
         """Folded words of the link's last segment, () where it has none."""
         return tuple(self.strings[_SLUG].split())
+
+    @once
+    def parts(self) -> Parts:
+        """Where the parts of a digest begin."""
+        return unpack(self.strings[_PARTS]) if len(self.strings) > _PARTS else NO_PARTS
 
     @once
     def shingles(self) -> Hashes:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from aggregator.match import facts as facts_of_texts
 from aggregator.match.announced import announced, quotes, title_similarity
 from aggregator.match.codec import Content, Glance
+from aggregator.match.digests import stands_in
 from aggregator.match.facts_model import Agreement, Conflict, Strength
 from aggregator.match.keys import MIN_TITLE_WORDS
 from aggregator.match.once import once
@@ -115,6 +116,14 @@ class Evidence(Overlap):
         if max(self.containment, self.containment_long) <= 1 - OWN_SHARE:
             return spots > 0
         return spots > 1 and names_replaced(first.core, second.core)
+
+    @once
+    def part(self) -> bool:
+        """The shorter text stands in the longer one as a part of a digest."""
+        short, long = self._by_length
+        return bool(long.parts.starts) and stands_in(
+            long.parts, whole=long.words, part=short.words, headline=short.title.tokens
+        )
 
     @once
     def timing(self) -> Timing:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from aggregator.match.codec import Content, encode
+from aggregator.match.digests import NO_PARTS, find_parts
 from aggregator.match.facts_scan import scan
 from aggregator.match.keys import (
     body_key,
@@ -17,7 +18,7 @@ from aggregator.match.keys import (
     title_key,
 )
 from aggregator.match.shingles import packed_hashes, token_hashes
-from aggregator.match.sketch import bands_and_asks, passage_bands
+from aggregator.match.sketch import DIGEST_WORDS, bands_and_asks, passage_bands
 from aggregator.match.titles import read_title
 from aggregator.model.matching import Signature
 from aggregator.text import token_bytes, tokens
@@ -75,11 +76,13 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     heading = read_title(title, outlet_name=outlet_name)
     slug = slug_words(link)
     facts = scan(title, body_for_matching, language=language, published=published)
-    content = Content.of(hashes, title=heading, slug=slug, packed_facts=facts)
+    parts = find_parts(title, body_for_matching) if len(words) >= DIGEST_WORDS else NO_PARTS
+    content = Content.of(hashes, title=heading, slug=slug, packed_facts=facts, parts=parts)
     rows, asks = bands_and_asks(hashes)
     lowered = title.casefold()
     if any(map(lowered.__contains__, _DIGEST_STEMS)) and _DIGEST.search(title):
         rows += _passages(body_for_matching)
+    rows += tuple(row for at in parts.texts for row in passage_bands(hashes[at:]))
     keys = (
         *link_keys(link or permalink(guid)),
         *body_key(packed),

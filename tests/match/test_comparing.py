@@ -69,6 +69,42 @@ def test_a_stated_correction_is_a_revision(make_subject: MakeSubject) -> None:
     assert result.rule == "correction"
 
 
+@pytest.mark.parametrize(
+    ("changed", "outlet", "rule"),
+    [
+        ({}, "wasserbau", "correction"),
+        ({"48 Millionen": "84 Millionen"}, "wasserbau", "figure-conflict"),
+        ({}, "paper", "number-conflict"),
+    ],
+    ids=[
+        "a correction may have a number of its own",
+        "but then no fact may differ",
+        "and one outlet says both",
+    ],
+)
+def test_a_stated_correction_under_another_number(
+    make_subject: MakeSubject, changed: dict[str, str], outlet: str, rule: str
+) -> None:
+    title = "POL-NA: 260302 - {} Neue Schleuse bei Niederau in Betrieb genommen"
+    release = make_subject(1, title=title.format("0012"))
+    apology = "Wir bitten das Versehen bei der Abschrift zu entschuldigen und danken allen"
+    body = f"{release.body} {apology} aufmerksamen Lesern."
+    for old, new in changed.items():
+        body = body.replace(old, new)
+    again = make_subject(
+        2,
+        title="Korrektur: " + title.format("0017"),
+        body=body,
+        notices=(EntryNotice(kind=NoticeKind.CORRECTION, cue="Korrektur"),),
+        outlet=outlet,
+        hours=1,
+    )
+    result = compare(release, again, policy=POLICY)
+    assert result.evidence["other_number"]
+    assert 0.8 < result.evidence["containment_long"] < 0.85  # type: ignore[operator]
+    assert result.rule == rule
+
+
 def test_one_changed_figure_in_an_equal_text_is_a_silent_correction(
     make_subject: MakeSubject,
 ) -> None:
