@@ -143,8 +143,9 @@ def _record_new(
     batch = [
         _subject(entry_id, row, context=context) for entry_id, row in zip(ids, rows, strict=True)
     ]
-    near = find_near(conn, batch, window=context.window)
-    bands.insert(conn, [_indexed(s) for s in batch])
+    indexed = [_indexed(s) for s in batch]
+    near = find_near(conn, batch, indexed=indexed, window=context.window)
+    bands.insert(conn, indexed)
     around = load_surroundings(
         conn, near, policy=context.policy, known={s.entry_id: s for s in batch}, bodies=False
     )
@@ -164,9 +165,20 @@ def _record_new(
 
 
 def find_near(
-    conn: Connection, batch: Sequence[Subject], *, window: timedelta
+    conn: Connection,
+    batch: Sequence[Subject],
+    *,
+    indexed: Sequence[bands.BandEntry],
+    window: timedelta,
 ) -> dict[int, list[int]]:
-    """Candidates of each entry of a batch that is not indexed yet, by entry id."""
+    """Candidates of each entry of a batch, by entry id.
+
+    Args:
+        conn: A transaction.
+        batch: Entries that are stored, but not indexed yet.
+        indexed: What will be.
+        window: How far apart in time copies may be.
+    """
     queries = [
         bands.BandQuery(
             bands=(*s.signature.bands, *s.signature.asks),
@@ -177,7 +189,7 @@ def find_near(
         )
         for s in batch
     ]
-    found = bands.candidates(conn, queries, arriving=[_indexed(s) for s in batch])
+    found = bands.candidates(conn, queries, arriving=indexed)
     return {
         subject.entry_id: [candidate.entry_id for candidate in candidates]
         for subject, candidates in zip(batch, found, strict=True)

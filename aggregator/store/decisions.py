@@ -181,14 +181,12 @@ def _findable(decision: Decision, names: Mapping[int, Any]) -> dict[str, str]:
 
 def _words(value: object) -> Iterator[str]:
     """Every word somewhere in a piece of evidence, numbers left out."""
-    # First what most of it is: asking an abstract class is dear.
-    if value is None or isinstance(value, (int, float)):
-        return
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for name in sorted(value):
-            yield from _words(value[name])
+            if not isinstance(value[name], (int, float)):
+                yield from _words(value[name])
     elif isinstance(value, Collection):
         for item in value:
             yield from _words(item)

@@ -11,7 +11,6 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from itertools import chain
 from typing import Final
 
 from aggregator.model.matching import PreparedEntry
@@ -81,7 +80,10 @@ def _analysed(text: str, language: str) -> list[str]:
     """`analyse`, line by line where the text is short: titles, names and rules recur."""
     if len(text) > _SHORT_CHARS:
         return analyse(text, language)
-    return list(chain.from_iterable(_of_line(line, language) for line in text.split("\n")))
+    found: list[str] = []
+    for line in text.split("\n"):
+        found += _of_line(line, language)
+    return found
 
 
 @lru_cache(maxsize=_LINES_KEPT)
