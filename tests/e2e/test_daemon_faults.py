@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from aggregator.errors import StoreError
 from aggregator.store import maintenance
@@ -69,10 +69,10 @@ def locked(database: Path) -> Iterator[None]:
 def impatient(desk: Desk) -> None:
     """Waits for locks a moment, not half a minute."""
 
-    def hurry(conn: Connection) -> None:
-        conn.exec_driver_sql("PRAGMA busy_timeout = 50")
+    def hurry(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 50")
 
-    event.listen(desk.app.database._engine, "begin", hurry, insert=True)
+    event.listen(desk.app.database._engine, "checkout", hurry)
 
 
 @pytest.fixture
