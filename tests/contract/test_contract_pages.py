@@ -21,10 +21,12 @@ from tests.actions.desk import Desk, open_desk
 
 PASSWORD = "correct horse battery"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Differ by nature: sizes, hashed names, times of this very moment, one-time tokens.
+# Differ by nature: sizes, hashed names, times of this very moment, one-time tokens, the marks
+# of changes (which hold a story's id).
 NOISE = re.compile(
     r"aggregator_database_bytes \S+|name=\"csrf\" value=\"[^\"]+\"|\d+\.\d+ [kMG]B|"
     r'"(?:etag|generated|signature|exported_at)":\s*"[^"]*"|\b[0-9a-f]{64}\b'
+    r'|(?<="\d-)[0-9a-f]{12}(?=")'
 )
 PATHS = (
     *("/", "/?q=ferry", "/?q=title:ferry", "/?outlet=wire", "/?kind=ministry", "/log"),
