@@ -16,11 +16,12 @@ __all__ = ["MERGE_SEGMENTS", "NAMES", "create", "drop"]
 
 NAMES = ("entry_search", "decision_search")
 
-# Every poll adds a segment; FTS5 merges as soon as so many of one size stand side by side.
-# Measured over 30,000 documents in polls of 20: 94 us a document instead of 148 with its
-# default of 4, and a quarter less to write at each commit; a word is found in 94 us instead
-# of 55, a phrase in 219 instead of 110. `maintenance.vacuum` makes one of all.
-MERGE_SEGMENTS: Final = 16
+# Every poll adds a segment; FTS5 merges, little by little, as soon as so many of one size stand
+# side by side. Measured over 30,000 documents in polls of 20: 106 us a document instead of 149
+# with its default of 4, the dearest poll 38 ms instead of 70; a word is found in 58 us instead
+# of 49, a phrase in 125 instead of 105. With 16, where FTS5 merges all at once, 89 us, but the
+# dearest poll takes 104 ms, and more as the index grows. `maintenance.vacuum` makes one of all.
+MERGE_SEGMENTS: Final = 8
 
 _SQLITE = """
 CREATE VIRTUAL TABLE {name} USING fts5(

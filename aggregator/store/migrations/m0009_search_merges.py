@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 # Frozen, see `schema_search.MERGE_SEGMENTS`.
-_SEGMENTS = 16
+_SEGMENTS = 8
 
 
 def upgrade() -> None:
