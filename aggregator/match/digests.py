@@ -17,7 +17,7 @@ import numpy as np
 from aggregator.match.shingles import Hashes, membership, sequence_shingles, token_hashes
 from aggregator.text import tokens
 
-__all__ = ["NO_PARTS", "Parts", "find_parts", "pack", "stands_in", "unpack"]
+__all__ = ["NO_PARTS", "Parts", "find_parts", "named_digest", "pack", "stands_in", "unpack"]
 
 # Fewer words are no part: a teaser, a note.
 PART_WORDS = 40
@@ -93,6 +93,14 @@ def find_parts(title: str, body: str) -> Parts:
     if says and sum(words >= PART_WORDS for _, words in counted) >= MIN_TITLED:
         return Parts(_offsets(counted)[:MAX_PARTS])
     return _headed(counted) if headed else NO_PARTS
+
+
+def named_digest(title: str) -> re.Match[str] | None:
+    """Where a headline calls what follows a digest, or None."""
+    lowered = title.casefold()
+    if not any(map(lowered.__contains__, _STEMS)):
+        return None
+    return _SAYS_DIGEST.search(title)
 
 
 def stands_in(parts: Parts, *, whole: Hashes, part: Hashes, headline: tuple[str, ...]) -> bool:
@@ -185,10 +193,7 @@ def _is_heading(text: str) -> bool:
 
 def _says_digest(title: str) -> bool:
     """Whether a headline names a digest and nothing that happened."""
-    lowered = title.casefold()
-    if not any(stem in lowered for stem in _STEMS):
-        return False
-    match = _SAYS_DIGEST.search(title)
+    match = named_digest(title)
     if match is None:
         return False
     beside = tokens(f"{title[: match.start()]} {title[match.end() :]}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from aggregator.match.codec import Content, encode
-from aggregator.match.digests import NO_PARTS, find_parts
+from aggregator.match.digests import NO_PARTS, find_parts, named_digest
 from aggregator.match.facts_scan import scan
 from aggregator.match.keys import (
     body_key,
@@ -31,19 +30,6 @@ SIGNATURE_VERSION = 1
 MAX_PASSAGES = 40
 # A digest holds at least this many passages long enough to be releases.
 MIN_PASSAGES = 3
-
-_DIGEST = re.compile(
-    r"zusammenfassung|ueberblick|überblick|rundschau|presseschau|polizeibericht|pressebericht"
-    r"|tagesmeldungen|meldungen (?:vom|aus|des)|kurzmeldungen|nachrichten (?:vom|des tages)"
-    r"|pressemitteilungen|newsletter|digest|roundup|round-up|briefing|in kuerze|in kürze"
-    r"|der tag im|wochenr(?:ue|ü)ckblick",
-    re.IGNORECASE,
-)
-# One of them stands in whatever `_DIGEST` finds; looking for them is ten times cheaper.
-_DIGEST_STEMS = (
-    "fassung", "blick", "schau", "bericht", "meldungen", "nachrichten", "mitteilungen",
-    "newsletter", "digest", "round", "briefing", "in k", "der tag im",
-)  # fmt: skip
 
 
 def sign(  # noqa: PLR0913 - one argument for each part of an entry that is signed
@@ -79,8 +65,7 @@ def sign(  # noqa: PLR0913 - one argument for each part of an entry that is sign
     parts = find_parts(title, body_for_matching) if len(words) >= DIGEST_WORDS else NO_PARTS
     content = Content.of(hashes, title=heading, slug=slug, packed_facts=facts, parts=parts)
     rows, asks = bands_and_asks(hashes)
-    lowered = title.casefold()
-    if any(map(lowered.__contains__, _DIGEST_STEMS)) and _DIGEST.search(title):
+    if named_digest(title):
         rows += _passages(body_for_matching)
     rows += tuple(row for at in parts.texts for row in passage_bands(hashes[at:]))
     keys = (
